@@ -1,0 +1,66 @@
+"""The command line: parse, call one command, turn a KitError into one line."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from kit import __version__
+from kit.errors import KitError
+
+COMMANDS = ["run", "lock", "env", "test", "check", "graph"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code: 0 done, 1 something the user can mend, 2 wrong usage, 3 a bug (with its traceback), 130 interrupted."""
+    # A stopped job must still clean up after itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    arguments = parser().parse_args(argv)
+    try:
+        command = import_module(f"kit.commands.{arguments.command}")
+        return int(command.main(arguments))
+    except KitError as error:
+        print(f"kit: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("kit: interrupted", file=sys.stderr)
+        return 130
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print(
+            f"kit {__version__}: this is a bug in the kit; please report it with the traceback above", file=sys.stderr
+        )
+        return 3
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="kit", description="Run and check the modules of this project.")
+    top.add_argument("--version", action="version", version=f"kit {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run a stage (dvc repro calls this)")
+    run.add_argument("stage")
+    for option in ("--input", "--output"):
+        run.add_argument(option, action="append", default=[], metavar="PORT=PATH", help="as in the stage's cmd")
+
+    lock = commands.add_parser("lock", help="pin and hash what modules need")
+    _modules(lock)
+    lock.add_argument("--check", action="store_true", help="change nothing; fail where a lock is out of date")
+    lock.add_argument("--upgrade", action="store_true", help="take the newest versions that requirements.in allows")
+
+    env = commands.add_parser("env", help="show or remove environments")
+    env.add_argument("action", choices=["list", "prune"], help="list them, or remove those no module here uses")
+
+    _modules(commands.add_parser("test", help="test modules in their own environments"))
+    commands.add_parser("check", help="find mistakes without running anything")
+
+    graph = commands.add_parser("graph", help="print the module graph as Mermaid")
+    graph.add_argument("--write", action="store_true", help="put it into README.md")
+    return top
+
+
+def _modules(command: argparse.ArgumentParser) -> None:
+    command.add_argument("modules", nargs="*", metavar="MODULE", help="default: all")

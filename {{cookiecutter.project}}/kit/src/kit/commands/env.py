@@ -1,0 +1,55 @@
+"""`kit env list|prune`: the environments on this machine."""
+
+from argparse import Namespace
+from datetime import datetime
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from kit.environment import Environment, all_environments, environment_key, environments_folder, manifest_of, remove
+from kit.errors import KitError
+from kit.interpreters import interpreter_for
+from kit.lock import read_lock
+from kit.module import chosen_modules
+from kit.project import Project, find_project
+from kit.testing import TOOLS
+
+
+def main(arguments: Namespace) -> int:
+    users = keys_in_use(find_project())
+    if arguments.action == "list":
+        show(all_environments(), users)
+        return 0
+    unused = [environment for environment in all_environments() if environment.key not in users]
+    for environment in unused:
+        remove(environment)
+    print(f"{len(unused)} environments removed, {len(all_environments())} kept in {environments_folder()}")
+    return 0
+
+
+def keys_in_use(project: Project) -> dict[str, list[str]]:
+    """Environment key to the modules of this project that use it; kit test's own counts as used."""
+    users: dict[str, list[str]] = {}
+    for module in chosen_modules(project, []):
+        try:
+            lock = read_lock(module.lock, f"{module.shown}/requirements.txt")
+        except KitError:
+            continue  # without a usable lock it has no environment; `kit check` says so
+        interpreter = interpreter_for(module.python)
+        users.setdefault(environment_key(lock, interpreter), []).append(module.name)
+        tools = environment_key(read_lock(TOOLS, TOOLS.name), interpreter)
+        if "(kit test)" not in users.setdefault(tools, []):
+            users[tools].append("(kit test)")
+    return users
+
+
+def show(environments: list[Environment], users: dict[str, list[str]]) -> None:
+    table = Table("environment", "size", "last use", "python", "used here by", box=None)
+    for environment in environments:
+        last_use = datetime.fromtimestamp(environment.last_use).isoformat(" ", "minutes")
+        python = manifest_of(environment)["python"]
+        used_by = ", ".join(users.get(environment.key, [])) or "-"
+        table.add_row(environment.key[:12], decimal(environment.size), last_use, python, used_by)
+    Console(soft_wrap=True).print(table)
+    Console().print(f"in {environments_folder()}; files are shared with uv's cache where the file system can")

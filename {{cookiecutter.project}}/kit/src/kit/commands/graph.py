@@ -1,0 +1,22 @@
+"""`kit graph [--write]`: the module graph."""
+
+from argparse import Namespace
+
+from kit.errors import KitError
+from kit.graph import BEGIN, mermaid, with_graph
+from kit.pipeline import Pipeline
+from kit.project import find_project
+
+
+def main(arguments: Namespace) -> int:
+    project = find_project()
+    graph = mermaid(Pipeline(project))
+    if not arguments.write:
+        print(graph, end="")
+        return 0
+    readme = project.root / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    if BEGIN not in text:
+        raise KitError(f"README.md: has no place for the graph; add the lines {BEGIN} and <!-- /graph -->")
+    readme.write_text(with_graph(text, graph), encoding="utf-8")
+    return 0

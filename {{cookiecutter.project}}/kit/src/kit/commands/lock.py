@@ -1,0 +1,23 @@
+"""`kit lock [MODULE…]`: pin and hash what modules need."""
+
+from argparse import Namespace
+
+from kit.errors import KitError
+from kit.lock import is_current, write_lock
+from kit.module import chosen_modules
+from kit.project import find_project
+
+
+def main(arguments: Namespace) -> int:
+    modules = chosen_modules(find_project(), arguments.modules)
+    if arguments.check:
+        stale = [module for module in modules if not is_current(module.folder, module.python)]
+        if stale:
+            names = " ".join(module.name for module in stale)
+            raise KitError(f"{stale[0].shown}/requirements.txt: is out of date; run `kit lock {names}`")
+        print(f"{len(modules)} locks are current")
+        return 0
+    for module in modules:
+        write_lock(module.folder, module.python, upgrade=arguments.upgrade)
+        print(f"{module.shown}/requirements.txt")
+    return 0

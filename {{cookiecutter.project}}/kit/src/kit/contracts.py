@@ -1,0 +1,68 @@
+"""The types that flow between modules, and whether a file is of its type."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from kit.documents import read_json, read_yaml, schema_named, schema_problem, violation
+from kit.errors import KitError
+from kit.project import Project
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One file in contracts/: a type's name, its kind and the rest of the document."""
+
+    type: str
+    kind: str
+    document: dict[str, Any]
+
+    @property
+    def shown(self) -> str:
+        return f"contracts/{self.type}.yaml"
+
+
+def load_contract(project: Project, type_name: str) -> Contract:
+    """The contract of a type.
+
+    Raises:
+        KitError: there is none, or it is invalid.
+    """
+    shown = f"contracts/{type_name}.yaml"
+    document = read_yaml(project.contracts / f"{type_name}.yaml", shown)
+    problem = violation(document, schema_named("contract"))
+    if not problem and document["kind"] == "json":
+        problem = schema_problem(document["schema"])
+    if problem:
+        raise KitError(f"{shown}: {problem}")
+    return Contract(type_name, document["kind"], document)
+
+
+def breach(contract: Contract, path: Path) -> str | None:
+    """The first thing in a file that breaks its contract, in words; None where it keeps it."""
+    if not path.is_file():
+        return "is a folder, and the contract is about a file"
+    if contract.kind == "table":
+        from kit.tables import table_breach
+
+        return table_breach(contract, path)
+    if contract.kind == "tensors":
+        from kit.tensors import tensors_breach
+
+        return tensors_breach(contract, path)
+    try:
+        return violation(read_json(path), contract.document["schema"])
+    except ValueError as error:
+        return f"is no JSON: {error}"
+
+
+def load_checkers(contracts: Iterable[Contract]) -> threading.Thread:
+    """Start importing what the contracts will need (pandera takes a second) while the module still runs."""
+    names = {"table": "kit.tables", "tensors": "kit.tensors"}
+    wanted = {names[contract.kind] for contract in contracts if contract.kind in names}
+    thread = threading.Thread(target=lambda: [import_module(name) for name in sorted(wanted)], daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,66 @@
+"""Read YAML and JSON that nobody vouches for, and check it against a JSON Schema."""
+
+import json
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from kit.errors import KitError
+
+
+def read_yaml(path: Path, shown: str) -> Any:
+    """The document in a YAML 1.2 file, read as DVC reads its own; `shown` is the file's name in messages.
+
+    Raises:
+        KitError: the file is missing or is no YAML (also: a key that stands there twice).
+    """
+    try:
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KitError(f"{shown}: is missing") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise KitError(f"{shown}:{line}: {error.problem or error.context}") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise KitError(f"{shown}: is no YAML: {' '.join(str(error).split())}") from None
+
+
+def read_json(path: Path) -> Any:
+    """The document in a JSON file; NaN and Infinity, which JSON does not have, are refused.
+
+    Raises:
+        ValueError: the file is no JSON.
+    """
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"{constant} is no JSON number")
+
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+@cache
+def schema_named(name: str) -> dict[str, Any]:
+    """A JSON Schema that ships with the kit."""
+    text = (resources.files("kit") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def violation(document: Any, schema: dict[str, Any]) -> str | None:
+    """The first thing in a document that breaks a schema, as `field: what`; None where all is well."""
+    error = best_match(Draft202012Validator(schema).iter_errors(document))
+    if error is None:
+        return None
+    field = ".".join(str(step) for step in error.absolute_path)
+    return f"{field}: {error.message}" if field else str(error.message)
+
+
+def schema_problem(schema: Any) -> str | None:
+    """What keeps a document from being a JSON Schema itself; None where it is one."""
+    return violation(schema, Draft202012Validator.META_SCHEMA)

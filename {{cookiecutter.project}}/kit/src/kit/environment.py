@@ -1,0 +1,148 @@
+"""Environments: built once per lock, Python and platform; kept outside the project; never changed afterwards."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+from kit.errors import KitError
+from kit.interpreters import Interpreter, interpreter_for
+from kit.lock import Lock
+from kit.uv_command import run_uv
+
+MANIFEST = "environment.json"
+LAST_USE = "last-use"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A ready environment; `key` is the digest of the lock, the Python and the platform."""
+
+    key: str
+    path: Path
+
+    @property
+    def python(self) -> Path:
+        return executable_in(self.path)
+
+    @property
+    def last_use(self) -> float:
+        """Seconds since the epoch."""
+        return (self.path / LAST_USE).stat().st_mtime
+
+    @property
+    def size(self) -> int:
+        """Bytes, each file counted once however often it is linked here."""
+        seen = {(s.st_dev, s.st_ino): s.st_size for s in (p.lstat() for p in self.path.rglob("*"))}
+        return sum(seen.values())
+
+
+def environments_folder() -> Path:
+    """Where environments are kept: KIT_CACHE_DIR, or the user's cache."""
+    cache = os.environ.get("KIT_CACHE_DIR") or platformdirs.user_cache_dir("kit")
+    return Path(cache).absolute() / "environments"
+
+
+def environment_key(lock: Lock, interpreter: Interpreter) -> str:
+    return hashlib.sha256(f"{lock.sha256}\n{interpreter.identity}\n".encode()).hexdigest()[:32]
+
+
+def environment_for(lock: Lock, python: str) -> Environment:
+    """The environment of a lock, built now if nobody has built it yet.
+
+    Two callers at once build it once. A build that was killed leaves only a folder that the next one removes.
+
+    Raises:
+        KitError: a package cannot be fetched, its hash does not match, or there is no such Python.
+    """
+    interpreter = interpreter_for(python)
+    folder = environments_folder()
+    key = environment_key(lock, interpreter)
+    environment = Environment(key, folder / key)
+    if not is_ready(environment):
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{key}.lock"):
+            if not is_ready(environment):
+                _build(environment, lock, interpreter)
+    (environment.path / LAST_USE).touch()
+    return environment
+
+
+def is_ready(environment: Environment) -> bool:
+    return (environment.path / MANIFEST).is_file()
+
+
+def all_environments() -> list[Environment]:
+    """Every ready environment on this machine, the most recently used first."""
+    folder = environments_folder()
+    found = [Environment(path.name, path) for path in folder.iterdir()] if folder.is_dir() else []
+    return sorted(filter(is_ready, found), key=lambda environment: -environment.last_use)
+
+
+def remove(environment: Environment) -> None:
+    """Delete an environment; it disappears at once, however long the deletion takes."""
+    folder = environments_folder()
+    with FileLock(folder / f"{environment.key}.lock"):
+        grave = folder / f"{environment.key}.removed"
+        if environment.path.exists():
+            environment.path.rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+
+
+def manifest_of(environment: Environment) -> dict[str, str]:
+    """What an environment was built from."""
+    manifest: dict[str, str] = json.loads((environment.path / MANIFEST).read_text(encoding="utf-8"))
+    return manifest
+
+
+def executable_in(path: Path) -> Path:
+    return path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _build(environment: Environment, lock: Lock, interpreter: Interpreter) -> None:
+    started = time.monotonic()
+    print(f"kit: building the environment of {lock.shown} ({len(lock.requirements)} packages locked)", flush=True)
+    building = environment.path.with_name(f"{environment.key}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        _uv(lock, ["venv", "--no-project", "--relocatable", "--python", interpreter.executable, str(building)])
+        _install(lock, building)
+        manifest = {"lock": lock.sha256, "python": interpreter.identity, "built_from": lock.shown}
+        (building / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        (building / LAST_USE).touch()
+        building.rename(environment.path)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    print(f"kit: environment ready in {time.monotonic() - started:.1f} s", flush=True)
+
+
+def _install(lock: Lock, building: Path) -> None:
+    """Install the lock, byte-compiled, because nothing may write into the environment later."""
+    requirements = building / "requirements.txt"
+    requirements.write_text("\n".join(lock.requirements) + "\n", encoding="utf-8")
+    where = ["--python", str(executable_in(building))]
+    _uv(
+        lock,
+        [
+            "pip",
+            "sync",
+            "--require-hashes",
+            "--compile-bytecode",
+            "--allow-empty-requirements",
+            *where,
+            str(requirements),
+        ],
+    )
+
+
+def _uv(lock: Lock, arguments: list[str]) -> None:
+    done = run_uv(arguments, cwd=lock.path.parent)
+    if done.returncode:
+        message = done.message.replace("requirements.txt", lock.shown)
+        raise KitError(f"{lock.shown}: the environment cannot be built: {message}")

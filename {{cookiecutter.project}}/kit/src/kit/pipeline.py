@@ -1,0 +1,149 @@
+"""dvc.yaml and params.yaml as stages. The only file that knows DVC's internals (3.67.1)."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
+
+from dvc.exceptions import DvcException
+from dvc.fs import LocalFileSystem
+from dvc.parsing import DataResolver
+from dvc.parsing.context import ContextError
+from dvc.schema import COMPILED_MULTI_STAGE_SCHEMA
+from voluptuous import MultipleInvalid
+
+from kit.documents import read_yaml
+from kit.errors import KitError
+from kit.project import Project
+
+MODULES = "modules/"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage with every ${…} filled in. Paths are relative to the project, with forward slashes."""
+
+    name: str
+    desc: str
+    command: str
+    module: str
+    deps: tuple[str, ...]
+    outs: tuple[str, ...]
+    params: Mapping[str, Any]
+    slots: tuple[str, ...]
+
+
+class Pipeline:
+    """The stages of a project, resolved by DVC's own parser."""
+
+    def __init__(self, project: Project) -> None:
+        """Read dvc.yaml and params.yaml.
+
+        Raises:
+            KitError: either is missing, no YAML, or not what DVC accepts.
+        """
+        self.project = project
+        document = read_yaml(project.root / "dvc.yaml", "dvc.yaml")
+        try:
+            COMPILED_MULTI_STAGE_SCHEMA(document)
+            # The resolver asks the repository for a file system and its parsing options only; opening it would cost 0.4 s.
+            repo = SimpleNamespace(fs=LocalFileSystem(), config={})
+            self._resolver = DataResolver(repo, str(project.root), document)
+        except MultipleInvalid as error:
+            where = ".".join(str(step) for step in error.path)
+            raise KitError(f"dvc.yaml: {where}: {error.msg}") from None
+        except (DvcException, ContextError) as error:
+            raise KitError(one_line(error)) from None
+
+    def names(self) -> list[str]:
+        """The stages in the order of dvc.yaml; those of a matrix one by one."""
+        return list(self._resolver.get_keys())
+
+    def stage(self, name: str) -> Stage:
+        """One stage.
+
+        Raises:
+            KitError: there is no such stage, or it cannot be resolved, or it has no module.
+        """
+        if not self._resolver.has_key(name):
+            hint = get_close_matches(name, self.names(), n=1)
+            also = f"did you mean {hint[0]}?" if hint else f"stages: {', '.join(self.names()) or 'none'}"
+            raise KitError(f"dvc.yaml: no stage {name}; {also}")
+        try:
+            definition = self._resolver.resolve_one(name)[name]
+        except (DvcException, ContextError) as error:
+            raise KitError(one_line(error)) from None
+        return self._stage(name, definition)
+
+    def stages(self) -> Iterator[Stage]:
+        """Every stage that runs a module."""
+        return (self.stage(name) for name in self.names())
+
+    @cached_property
+    def producers(self) -> dict[str, str]:
+        """Out to the stage that makes it."""
+        return {out: stage.name for stage in self.stages() for out in stage.outs}
+
+    @cached_property
+    def _params(self) -> dict[str, Any]:
+        if not (self.project.root / "params.yaml").is_file():
+            return {}
+        return read_yaml(self.project.root / "params.yaml", "params.yaml") or {}
+
+    def _stage(self, name: str, definition: dict[str, Any]) -> Stage:
+        deps = [dep.rstrip("/") for dep in definition.get("deps", [])]
+        modules = [dep for dep in deps if dep.startswith(MODULES)]
+        if len(modules) != 1 or modules[0].count("/") != 1:
+            raise KitError(f"dvc.yaml: stage {name} needs one module folder (modules/NAME) in deps, not {len(modules)}")
+        if "wdir" in definition:
+            raise KitError(f"dvc.yaml: stage {name} sets wdir, which DVC leaves out of its run cache key; remove it")
+        module = modules[0].removeprefix(MODULES)
+        declared = [str(param) for entry in definition.get("params", []) for param in _params_of(entry)]
+        return Stage(
+            name=name,
+            desc=definition.get("desc", ""),
+            command=definition["cmd"],
+            module=module,
+            deps=tuple(dep for dep in deps if not dep.startswith(MODULES)),
+            outs=tuple(_paths(definition, "outs", "metrics", "plots")),
+            params=self._section(name, module, declared),
+            slots=tuple(param.removeprefix("slots.") for param in declared if param.startswith("slots.")),
+        )
+
+    def _section(self, stage: str, module: str, declared: list[str]) -> dict[str, Any]:
+        """The module's part of params.yaml, which the stage must declare so that DVC sees it change."""
+        section = self._params.get(module) or {}
+        if not isinstance(section, dict):
+            raise KitError(f"params.yaml: {module}: is no section (name: value)")
+        if section and module not in declared:
+            raise KitError(f"dvc.yaml: stage {stage} does not list {module} in params; add it")
+        return section
+
+
+def bindings(stage: Stage, option: str) -> dict[str, str]:
+    """Port to path, as the stage's command says with `--input PORT=PATH` or `--output PORT=PATH`."""
+    words = shlex.split(stage.command)
+    pairs = [after for word, after in zip(words, words[1:], strict=False) if word == option]
+    pairs += [word.removeprefix(f"{option}=") for word in words if word.startswith(f"{option}=")]
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def one_line(error: BaseException) -> str:
+    """An error's message without line breaks."""
+    return " ".join(str(error).split())
+
+
+def _params_of(entry: str | dict[str, Any]) -> list[str]:
+    """Names in params.yaml; an entry for another file is none of ours."""
+    if isinstance(entry, str):
+        return [entry]
+    return list(entry.get("params.yaml") or [])
+
+
+def _paths(definition: dict[str, Any], *kinds: str) -> Iterator[str]:
+    for kind in kinds:
+        for entry in definition.get(kind, []):
+            yield entry if isinstance(entry, str) else next(iter(entry))

@@ -1,0 +1,67 @@
+"""Match a module's ports to a stage's deps and outs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from kit.errors import KitError
+from kit.module import Module
+from kit.pipeline import Stage, bindings
+
+RECORD = "run.json"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Port to path, relative to the project; `record` is where run.json goes, if anywhere."""
+
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    record: str | None
+
+
+def wire(stage: Stage, module: Module) -> Wiring:
+    """A port takes the file whose stem is its name, or the one that the stage's command names.
+
+    Raises:
+        KitError: a port has no file or several, a file has no port, or a path leaves the project.
+    """
+    for path in (*stage.deps, *stage.outs):
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            raise KitError(f"dvc.yaml: stage {stage.name}: {path} is outside the project")
+    records = [out for out in stage.outs if PurePosixPath(out).name == RECORD]
+    outs = [out for out in stage.outs if out not in records]
+    return Wiring(
+        inputs=_match(stage, module.inputs, stage.deps, "input"),
+        outputs=_match(stage, module.outputs, outs, "output"),
+        record=records[0] if records else None,
+    )
+
+
+def _match(stage: Stage, ports: Mapping[str, str], files: tuple[str, ...] | list[str], kind: str) -> dict[str, str]:
+    where, listed = f"dvc.yaml: stage {stage.name}", "deps" if kind == "input" else "outs"
+    named = bindings(stage, f"--{kind}")
+    for port, path in named.items():
+        if port not in ports:
+            raise KitError(f"{where}: --{kind} {port}: {stage.module} has no such port; it has {', '.join(ports)}")
+        if path not in files:
+            raise KitError(f"{where}: --{kind} {port}={path}: the file is not among its {listed}; add it")
+    free = [file for file in files if file not in named.values()]
+    matched = dict(named)
+    for port in ports:
+        if port in named:
+            continue
+        found = [file for file in free if PurePosixPath(file).stem == port]
+        if not found:
+            raise KitError(f"{where}: {kind} port {port} of {stage.module} has no file in {listed}; add PATH/{port}.*")
+        if len(found) > 1:
+            raise KitError(
+                f"{where}: {kind} port {port} could be {' or '.join(found)}; say which: --{kind} {port}=PATH in cmd"
+            )
+        matched[port] = found[0]
+    unused = [file for file in files if file not in matched.values()]
+    if unused:
+        raise KitError(
+            f"{where}: {unused[0]} in {listed} fits no {kind} port of {stage.module}; remove it or name its port"
+        )
+    return {port: matched[port] for port in ports}

@@ -1,0 +1,38 @@
+"""Run a module's tests in that module's environment, with pytest added from an environment of its own."""
+
+import subprocess
+from pathlib import Path
+
+from kit.environment import environment_for
+from kit.errors import KitError
+from kit.lock import read_lock
+from kit.module import Module
+from kit.process import runtime_for, variables_for
+
+TOOLS = Path(__file__).parent / "testtools" / "requirements.txt"
+# The tools come last on the path, so that a module's own packages win.
+BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main())"
+PYTEST = ["-q", "-p", "no:cacheprovider", "--rootdir=.", "--confcutdir=.", "--color=auto", "test_module.py"]
+
+
+def tests_pass(module: Module, scratch: Path) -> bool:
+    """Whether test_module.py passes; pytest's own output streams through.
+
+    Raises:
+        KitError: there is no test, or no environment to run it in.
+    """
+    if not (module.folder / "test_module.py").is_file():
+        raise KitError(f"{module.shown}/test_module.py: is missing; every module has a test")
+    tools = environment_for(read_lock(TOOLS, "kit/testtools/requirements.txt"), module.python)
+    done = subprocess.run(  # noqa: S603
+        [runtime_for(module).python, "-c", BOOTSTRAP, _site_packages(tools.path), *PYTEST, f"--basetemp={scratch}"],
+        cwd=module.folder,
+        env=variables_for(module, scratch.parent),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return done.returncode == 0
+
+
+def _site_packages(environment: Path) -> Path:
+    return next(environment.glob("[Ll]ib*/**/site-packages"))

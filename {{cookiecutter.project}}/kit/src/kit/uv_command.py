@@ -1,0 +1,34 @@
+"""Call the uv that came with the kit."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from uv import find_uv_bin
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a call of uv ended."""
+
+    returncode: int
+    output: str
+    errors: str
+
+    @property
+    def message(self) -> str:
+        """What uv complained about, in one line."""
+        lines = [line.strip(" ×├─▶╰│") for line in self.errors.splitlines()]
+        return " ".join(filter(None, lines)) or "uv failed"
+
+
+def run_uv(arguments: list[str], cwd: Path | None = None) -> Done:
+    """Run uv and wait. Its own variables (UV_INDEX_URL, …) work; a package without a wheel is refused, because
+    what builds it would be neither pinned nor hashed (UV_NO_BUILD=0 allows it)."""
+    environment = {"UV_NO_BUILD": "1", **os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
+    environment.pop("VIRTUAL_ENV", None)
+    done = subprocess.run(  # noqa: S603
+        [find_uv_bin(), *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
