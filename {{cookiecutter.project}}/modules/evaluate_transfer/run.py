@@ -1,0 +1,47 @@
+"""Compare the transfer path with training from scratch on the same held-out images."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scores import paired_interval, reliability, summary
+
+SYSTEMS = ["transfer", "scratch"]
+
+
+def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any]) -> None:
+    truth = pd.read_parquet(inputs["test"])[["id", "label"]]
+    predictions = {name: aligned(truth, pd.read_parquet(inputs[name])) for name in SYSTEMS}
+    labels = truth["label"].to_numpy()
+
+    metrics: dict[str, Any] = {name: summary(*predictions[name], labels, bins=params["bins"]) for name in SYSTEMS}
+    metrics["gain"] = gain(predictions, labels, **params)
+    outputs["metrics"].write_text(json.dumps(metrics, indent=2) + "\n")
+
+    curves = [reliability(predictions[name][0], labels, params["bins"]).assign(system=name) for name in SYSTEMS]
+    pd.concat(curves).to_csv(outputs["reliability"], index=False)
+    confusion = pd.DataFrame({"actual": labels, "predicted": predictions["transfer"][0].argmax(axis=1)})
+    confusion.to_csv(outputs["confusion"], index=False)
+
+
+def aligned(truth: pd.DataFrame, predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Calibrated probabilities and raw scores (count, classes) in the order of truth."""
+    joined = truth.merge(predictions, on="id", validate="one_to_one")
+    if len(joined) < len(truth):
+        raise ValueError(f"{len(truth) - len(joined)} test images have no prediction")
+    return (
+        joined.filter(regex=r"^prob_\d+$").to_numpy(dtype="float64"),
+        joined.filter(regex=r"^score_\d+$").to_numpy(dtype="float64"),
+    )
+
+
+def gain(
+    predictions: dict[str, tuple[np.ndarray, np.ndarray]], labels: np.ndarray, bins: int, resamples: int, seed: int
+) -> dict[str, float]:
+    """Accuracy of transfer minus accuracy of scratch, with its 95 % interval over test images."""
+    right = {name: predictions[name][0].argmax(axis=1) == labels for name in SYSTEMS}
+    gains = right["transfer"].astype(float) - right["scratch"].astype(float)
+    low, high = paired_interval(gains, resamples, seed)
+    return {"accuracy": float(gains.mean()), "low": low, "high": high}

@@ -1,0 +1,45 @@
+import numpy as np
+import pandas as pd
+import pytest
+from calibration import best_temperature, softmax
+from data import labelled
+from run import run
+
+
+def write_inputs(folder, per_class=12):
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(10), per_class)
+    values = np.eye(10)[labels] * 4 + rng.normal(size=(len(labels), 10))
+    table = pd.DataFrame(values.astype("float32"), columns=[f"e{i:03d}" for i in range(10)])
+    table.insert(0, "id", [str(i) for i in range(len(labels))])
+    table.insert(1, "split", [["support", "calibration", "test"][i % 3] for i in range(len(labels))])
+    table.to_parquet(folder / "aligned.parquet")
+    truth = pd.DataFrame({"id": table["id"], "label": labels})
+    for split in ["support", "calibration"]:
+        truth[table["split"] == split].to_parquet(folder / f"{split}.parquet")
+    return truth, {name: folder / f"{name}.parquet" for name in ["aligned", "support", "calibration"]}
+
+
+def test_separable_classes_are_learned_and_only_test_rows_predicted(tmp_path):
+    truth, inputs = write_inputs(tmp_path)
+    outputs = {"head": tmp_path / "head.safetensors", "predictions": tmp_path / "predictions.parquet"}
+    run(inputs, outputs, {"C": 1.0, "max_iter": 1000})
+    predictions = pd.read_parquet(outputs["predictions"]).merge(truth, on="id")
+    assert len(predictions) == 40
+    assert (predictions.filter(like="prob_").to_numpy().argmax(axis=1) == predictions["label"]).mean() > 0.9
+
+
+def test_overconfident_logits_get_a_temperature_above_one():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 500)
+    logits = 10 * (np.eye(3)[labels] + rng.normal(scale=0.8, size=(500, 3)))
+    assert best_temperature(logits, labels) > 1
+
+
+def test_probabilities_sum_to_one():
+    assert np.allclose(softmax(np.array([[1000.0, 0.0], [0.0, 0.0]])).sum(axis=1), 1)
+
+
+def test_a_labelled_image_without_embedding_is_an_error():
+    with pytest.raises(ValueError, match="1 labelled images have no embedding"):
+        labelled(pd.DataFrame({"id": ["a"], "e000": [0.0]}), pd.DataFrame({"id": ["a", "b"], "label": [0, 1]}))
