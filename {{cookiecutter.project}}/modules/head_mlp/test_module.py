@@ -3,7 +3,6 @@ import pandas as pd
 import torch
 from run import run, train
 
-
 SETTINGS = {"hidden": 64, "steps": 100, "learning_rate": 0.01, "weight_decay": 0.01, "seed": 0}
 
 

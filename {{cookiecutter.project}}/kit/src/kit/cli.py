@@ -13,7 +13,7 @@ COMMANDS = ["run", "lock", "env", "test", "check", "graph"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0 done, 1 something the user can mend, 2 wrong usage, 3 a bug (with its traceback), 130 interrupted."""
+    """Exit code: 0 done, 1 the user can mend it, 2 wrong usage, 3 a bug (with its traceback), 130 interrupted."""
     # A stopped job must still clean up after itself.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parser().parse_args(argv)

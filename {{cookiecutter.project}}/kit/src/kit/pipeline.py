@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,7 +50,7 @@ class Pipeline:
         document = read_yaml(project.root / "dvc.yaml", "dvc.yaml")
         try:
             COMPILED_MULTI_STAGE_SCHEMA(document)
-            # The resolver asks the repository for a file system and its parsing options only; opening it would cost 0.4 s.
+            # The resolver asks a repository for these two only; opening a real one would cost 0.4 s.
             repo = SimpleNamespace(fs=LocalFileSystem(), config={})
             self._resolver = DataResolver(repo, str(project.root), document)
         except MultipleInvalid as error:
@@ -126,7 +127,7 @@ class Pipeline:
 def bindings(stage: Stage, option: str) -> dict[str, str]:
     """Port to path, as the stage's command says with `--input PORT=PATH` or `--output PORT=PATH`."""
     words = shlex.split(stage.command)
-    pairs = [after for word, after in zip(words, words[1:], strict=False) if word == option]
+    pairs = [after for word, after in pairwise(words) if word == option]
     pairs += [word.removeprefix(f"{option}=") for word in words if word.startswith(f"{option}=")]
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 

@@ -91,7 +91,7 @@ def run_module(
     }
     job_file = staging.path / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [runtime.python, worker.__file__, job_file],
         cwd=staging.scratch,
         env=variables_for(module, staging.scratch),

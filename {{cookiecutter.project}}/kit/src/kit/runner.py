@@ -12,7 +12,7 @@ from kit.ports import Wiring, wire
 from kit.process import run_module, runtime_for
 from kit.project import Project
 from kit.record import file_entries, write_record
-from kit.staging import Staging, move_into_place, staging_for
+from kit.staging import move_into_place, staging_for
 
 
 def run_stage(project: Project, name: str) -> None:

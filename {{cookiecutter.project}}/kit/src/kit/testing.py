@@ -24,7 +24,7 @@ def tests_pass(module: Module, scratch: Path) -> bool:
     if not (module.folder / "test_module.py").is_file():
         raise KitError(f"{module.shown}/test_module.py: is missing; every module has a test")
     tools = environment_for(read_lock(TOOLS, "kit/testtools/requirements.txt"), module.python)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [runtime_for(module).python, "-c", BOOTSTRAP, _site_packages(tools.path), *PYTEST, f"--basetemp={scratch}"],
         cwd=module.folder,
         env=variables_for(module, scratch.parent),

@@ -28,7 +28,7 @@ def run_uv(arguments: list[str], cwd: Path | None = None) -> Done:
     what builds it would be neither pinned nor hashed (UV_NO_BUILD=0 allows it)."""
     environment = {"UV_NO_BUILD": "1", **os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
     environment.pop("VIRTUAL_ENV", None)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [find_uv_bin(), *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
     return Done(done.returncode, done.stdout, done.stderr)
