@@ -1,0 +1,111 @@
+"""Turn the generated folder into a working Git and DVC repository."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# tojson escapes quotes and angle brackets, so no answer can end this string.
+ANSWERS = r"""{{ cookiecutter | tojson }}"""
+
+# What each answer keeps: the files that move into place. The folder they wait in is removed.
+WAITING = Path("choices")
+CHOICES = {
+    "license": {
+        "MIT": {"license-mit": "LICENSE"},
+        "Apache-2.0": {"license-apache": "LICENSE"},
+        "BSD-3-Clause": {"license-bsd": "LICENSE"},
+        "proprietary": {"license-proprietary": "LICENSE"},
+    }
+}
+RAW_DATA = "data/raw/digits.csv"
+MESSAGE = "Start from the template"
+
+
+class StepFailed(Exception):
+    """A command did not work; says which and why."""
+
+
+def main():
+    answers = json.loads(ANSWERS)
+    if not shutil.which("git"):
+        print("ERROR: git is not installed or not on PATH; install Git and generate again", file=sys.stderr)
+        return 1
+    keep_chosen_files(answers)
+    if answers["remote"]:
+        add_remote(Path(".dvc/config"), answers["remote"])
+    uv = find_uv()
+    steps = set_up_steps(answers)
+    for number, (what, command) in enumerate(steps):
+        print(f"{what} …", flush=True)
+        try:
+            run(command, uv)
+        except StepFailed as error:
+            print_what_is_left(error, [command for _, command in steps[number:]])
+            return 0
+    print(f"\nReady. Next:\n\n  cd {Path.cwd()}\n  source .venv/bin/activate\n  dvc repro")
+    return 0
+
+
+def set_up_steps(answers):
+    """What each step does, and its command."""
+    in_project = ["uv", "run", "--no-sync"]
+    identity = ["-c", f"user.name={answers['author']}", "-c", f"user.email={answers['email']}"]
+    return [
+        ("Creating the Git repository", ["git", "init", "--quiet", "--initial-branch", "main"]),
+        ("Locking the project's own environment", ["uv", "lock", "--quiet"]),
+        ("Installing it into .venv", ["uv", "sync", "--quiet", "--frozen"]),
+        ("Putting the raw data under DVC", [*in_project, "dvc", "add", "--quiet", RAW_DATA]),
+        ("Installing the hooks of Git and DVC", [*in_project, "pre-commit", "install"]),
+        ("Collecting the files", ["git", "add", "--all"]),
+        ("Making the first commit", ["git", *identity, "commit", "--quiet", "--no-verify", "--message", MESSAGE]),
+    ]
+
+
+def keep_chosen_files(answers):
+    """Move the files of each chosen answer into place and remove all others."""
+    for question, by_answer in CHOICES.items():
+        for waiting, target in by_answer[answers[question]].items():
+            (WAITING / waiting).replace(target)
+    shutil.rmtree(WAITING)
+
+
+def add_remote(config, url):
+    """Make url the default remote, as `dvc remote add --default storage URL` writes it."""
+    is_relative = "://" not in url and not os.path.isabs(url) and not url.startswith("~")
+    stored = Path("..", url).as_posix() if is_relative else url
+    lines = ["    remote = storage", "['remote \"storage\"']", f'    url = "{stored}"']
+    with config.open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def find_uv():
+    """The uv on PATH, or the one beside the Python that runs cookiecutter."""
+    return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+
+
+def run(command, uv):
+    """Run a command quietly, with this uv; its output matters only where it fails."""
+    program = {"uv": uv}.get(command[0], command[0])
+    if not program:
+        raise StepFailed("uv is not installed or not on PATH")
+    hidden = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "VIRTUAL_ENV")
+    variables = {name: value for name, value in os.environ.items() if name not in hidden}
+    done = subprocess.run([program, *command[1:]], env=variables, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = " ".join((done.stderr or done.stdout).split())
+        raise StepFailed(f"`{shlex.join(command[:2])}` failed: {reason}")
+
+
+def print_what_is_left(error, commands):
+    print(f"\nThe project is generated, but its set-up is not finished: {error}")
+    print(f"Once that is mended, `make setup` in the project finishes it, as these commands do:\n\n  cd {Path.cwd()}")
+    for command in commands:
+        print(f"  {shlex.join(command)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
