@@ -1,0 +1,45 @@
+PYTHON ?= python3
+DEMO := build/my-project
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help demo test lint lock benchmark clean
+
+help:        ## Show what can be made
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 13
+
+demo: .venv/ready  ## Generate a project into build/my-project and run it
+	@$(MAKE) --no-print-directory $(DEMO)
+	@tools/demo.sh $(DEMO)
+
+$(DEMO):
+	cookiecutter . --no-input --default-config --output-dir build
+
+test: .venv/ready lint  ## Run every test
+	pytest
+
+lint: .venv/ready  ## Check style and types of the template's and the kit's source
+	ruff check --config pyproject.toml
+	ruff format --check --config pyproject.toml
+	mypy
+
+lock: .venv/ready  ## Pin the template's own tools, those of `kit test`, and every module's packages
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	  --custom-compile-command "make lock" requirements.in --output-file requirements.lock
+	PYTHONPATH='{{cookiecutter.project}}/kit/src' python tools/lock.py
+
+benchmark: .venv/ready  ## Measure speed, as ratios against references
+	python benchmarks/rendering.py
+	python benchmarks/stage_overhead.py
+
+clean:       ## Remove the generated project and the tools
+	rm -rf build .venv
+
+# pip checks the hash of uv, uv checks the hashes of the rest and is ten times faster.
+.venv/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
+	$(PYTHON) -m venv --clear .venv
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes requirements.lock
+	@touch .venv/ready

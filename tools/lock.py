@@ -1,0 +1,20 @@
+"""Lock what the template ships: every module, and the tools of `kit test`."""
+
+from pathlib import Path
+
+from kit.lock import write_lock
+from kit.module import chosen_modules
+from kit.project import Project
+from kit.testing import TOOLS
+
+OLDEST_PYTHON = "3.11"
+
+
+def main() -> None:
+    write_lock(TOOLS.parent, OLDEST_PYTHON)
+    for module in chosen_modules(Project(Path("{{cookiecutter.project}}").absolute()), []):
+        write_lock(module.folder, module.python)
+
+
+if __name__ == "__main__":
+    main()
