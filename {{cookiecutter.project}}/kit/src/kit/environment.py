@@ -14,7 +14,7 @@ from filelock import FileLock
 from kit.errors import KitError
 from kit.interpreters import Interpreter, interpreter_for
 from kit.lock import Lock
-from kit.uv_command import run_uv
+from kit.uv_command import WHEELS_ONLY, run_uv
 
 MANIFEST = "environment.json"
 LAST_USE = "last-use"
@@ -126,19 +126,8 @@ def _install(lock: Lock, building: Path) -> None:
     """Install the lock, byte-compiled, because nothing may write into the environment later."""
     requirements = building / "requirements.txt"
     requirements.write_text("\n".join(lock.requirements) + "\n", encoding="utf-8")
-    where = ["--python", str(executable_in(building))]
-    _uv(
-        lock,
-        [
-            "pip",
-            "sync",
-            "--require-hashes",
-            "--compile-bytecode",
-            "--allow-empty-requirements",
-            *where,
-            str(requirements),
-        ],
-    )
+    sync = ["pip", "sync", WHEELS_ONLY, "--require-hashes", "--compile-bytecode", "--allow-empty-requirements"]
+    _uv(lock, [*sync, "--python", str(executable_in(building)), str(requirements)])
 
 
 def _uv(lock: Lock, arguments: list[str]) -> None:

