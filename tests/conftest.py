@@ -1,0 +1,58 @@
+"""A clean copy of the template, and ways to generate from it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from places import ROOT
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing of the user's Git, DVC or virtual environment leaks into a test."""
+    settings = tmp_path_factory.mktemp("settings")
+    (settings / "gitconfig").write_text("[user]\n\tname = Tester\n\temail = tester@example.com\n")
+    os.environ.update(
+        GIT_CONFIG_GLOBAL=str(settings / "gitconfig"),
+        GIT_CONFIG_NOSYSTEM="1",
+        DVC_NO_ANALYTICS="1",
+        DVC_GLOBAL_CONFIG_DIR=str(settings),
+        DVC_SYSTEM_CONFIG_DIR=str(settings),
+        KIT_CACHE_DIR=str(tmp_path_factory.mktemp("kit-cache")),
+        PRE_COMMIT_HOME=str(tmp_path_factory.mktemp("pre-commit")),
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+    for name in ("VIRTUAL_ENV", "UV_FIND_LINKS", "KIT_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Git would commit of the template, as a repository of its own."""
+    copy = tmp_path_factory.mktemp("template")
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    for name in filter(None, subprocess.check_output(listing, cwd=ROOT, text=True).split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "template"]):
+        subprocess.run(["git", *command], cwd=copy, check=True)
+    return copy
+
+
+@pytest.fixture
+def render(template: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run cookiecutter into tmp_path; `hooks=False` renders alone, `env` replaces variables."""
+
+    def run(
+        *, hooks: bool = True, env: dict[str, str] | None = None, **answers: str
+    ) -> subprocess.CompletedProcess[str]:
+        command = ["cookiecutter", str(template), "--no-input", "--default-config", "--output-dir", str(tmp_path)]
+        command += ["--accept-hooks", "yes" if hooks else "no"]
+        command += [f"{name}={value}" for name, value in answers.items()]
+        return subprocess.run(command, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False)
+
+    return run

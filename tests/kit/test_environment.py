@@ -1,0 +1,170 @@
+"""Environments: built once, shared, atomic, checked, found and removed."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from places import SOURCE
+
+from kit.environment import all_environments, environment_for, environments_folder
+from kit.errors import KitError
+from kit.lock import read_lock
+
+Kit = Callable[..., tuple[int, str, str]]
+MODULE = Path("modules/doubler")
+WITH_SIX = "\nimport six\n\n\ndef run"
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "kit-cache"))
+
+
+@pytest.fixture(scope="session")
+def six_lock(tmp_path_factory: pytest.TempPathFactory) -> str:
+    from kit.lock import write_lock
+
+    folder = tmp_path_factory.mktemp("six")
+    (folder / "requirements.in").write_text("six==1.17.0\n")
+    write_lock(folder, "3.11")
+    return (folder / "requirements.txt").read_text()
+
+
+@pytest.fixture
+def needs_six(project: Path, six_lock: str) -> Path:
+    """A project whose module imports six."""
+    (MODULE / "requirements.in").write_text("six==1.17.0\n")
+    (MODULE / "requirements.txt").write_text(six_lock)
+    run = MODULE / "run.py"
+    run.write_text(run.read_text().replace("def run", WITH_SIX))
+    return project
+
+
+def two_stages() -> None:
+    """A second stage, with another module that has the same lock."""
+    subprocess.run(["cp", "-r", "modules/doubler", "modules/tripler"], check=True)
+    stage = Path("dvc.yaml").read_text().partition("stages:\n")[2]
+    Path("dvc.yaml").write_text("stages:\n" + stage + stage.replace("double:", "triple:").replace("doubler", "tripler"))
+    text = Path("dvc.yaml").read_text()
+    head, tail = text.split("  triple:")
+    Path("dvc.yaml").write_text(head + "  triple:" + tail.replace("artifacts/double/", "artifacts/triple/"))
+    Path("params.yaml").write_text("doubler: {factor: 2}\ntripler: {factor: 3}\n")
+
+
+def start_kit(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "kit", *arguments],
+        env={**os.environ, "PYTHONPATH": str(SOURCE / "kit/src"), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def built(path: Path) -> list[str]:
+    return sorted(p.name for p in path.iterdir() if not p.name.endswith(".lock"))
+
+
+def test_an_environment_is_built_once_and_then_found(needs_six: Path, kit: Kit) -> None:
+    assert "building the environment" in kit("run", "double")[1]
+    assert "building" not in kit("run", "double")[1]
+    assert len(all_environments()) == 1
+
+
+def test_it_is_kept_outside_the_project(needs_six: Path, kit: Kit) -> None:
+    kit("run", "double")
+    assert needs_six not in environments_folder().parents
+
+
+def test_two_stages_at_once_build_one_environment(needs_six: Path) -> None:
+    two_stages()
+    runs = [start_kit("run", stage) for stage in ("double", "triple")]
+    outputs = [run.communicate(timeout=60)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    assert "".join(outputs).count("building the environment") == 1
+    assert len(built(environments_folder())) == 1
+
+
+def test_a_killed_build_leaves_nothing_that_the_next_run_trips_over(needs_six: Path, kit: Kit, tmp_path: Path) -> None:
+    slow = tmp_path / "bin"
+    slow.mkdir()
+    # A uv that stops in the middle of installing: half an environment is on disk when the build is killed.
+    (slow / "sitecustomize.py").write_text(
+        "import kit.uv_command as c, kit.environment as e, time\nreal = c.run_uv\n"
+        "def stuck(arguments, cwd=None):\n"
+        "    done = real(arguments, cwd)\n"
+        "    if arguments[0] == 'pip':\n        time.sleep(60)\n"
+        "    return done\n"
+        "e.run_uv = stuck\n"
+    )
+    running = start_kit("run", "double", PYTHONPATH=f"{slow}:{SOURCE / 'kit/src'}")
+    deadline = time.monotonic() + 30
+    while not list(environments_folder().glob("*.building/lib/*/site-packages/six.py")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    assert all_environments() == []
+    assert kit("run", "double")[0] == 0
+    assert len(built(environments_folder())) == 1
+
+
+def test_a_hash_that_does_not_match_stops_the_build(needs_six: Path, kit: Kit) -> None:
+    lock = MODULE / "requirements.txt"
+    lock.write_text(re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text()))
+    code, _, errors = kit("run", "double")
+    assert code == 1
+    assert len(errors.splitlines()) == 1
+    assert errors.startswith("kit: modules/doubler/requirements.txt: the environment cannot be built: ")
+    assert "hash mismatch" in errors.lower()
+    assert built(environments_folder()) == []
+
+
+def test_locks_that_differ_in_comments_share_an_environment(needs_six: Path, six_lock: str) -> None:
+    first = environment_for(read_lock(MODULE / "requirements.txt", "one"), "3.11")
+    (MODULE / "requirements.txt").write_text(six_lock + "# another comment\n")
+    assert environment_for(read_lock(MODULE / "requirements.txt", "two"), "3.11") == first
+
+
+def test_the_list_shows_size_last_use_and_users(needs_six: Path, kit: Kit) -> None:
+    kit("run", "double")
+    out = kit("env", "list")[1]
+    assert all_environments()[0].key[:12] in out
+    assert "doubler" in out
+    assert time.strftime("%Y-%m-%d") in out
+
+
+def test_prune_removes_what_no_module_here_uses(needs_six: Path, kit: Kit, empty_lock: Path) -> None:
+    kit("run", "double")
+    unused = environment_for(read_lock(empty_lock, "empty"), "3.11")
+    assert kit("env", "prune")[0] == 0
+    assert not unused.path.exists()
+    assert [environment.key != unused.key for environment in all_environments()] == [True]
+
+
+def test_a_python_that_is_nowhere_is_one_line(needs_six: Path, kit: Kit) -> None:
+    contract = MODULE / "module.yaml"
+    contract.write_text(contract.read_text().replace('"3.11"', '"3.99"'))
+    code, _, errors = kit("run", "double")
+    assert (code, len(errors.splitlines())) == (1, 1)
+    assert "Python 3.99 is not on this machine" in errors
+
+
+def test_an_unknown_choice_of_environment_is_refused(project: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIT_ENV", "docker")
+    assert kit("run", "double")[2] == "kit: KIT_ENV=docker: must be lock (the default) or host\n"
+
+
+def test_a_package_without_a_wheel_is_refused(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.txt"
+    # Its only file on the index is a source archive, whose build would be neither pinned nor hashed.
+    digest = "f224469b4168294902bb1efa80a8bf7855f24c99aef99cbefc1bcd3cce77881b"
+    lock.write_text(f"antlr4-python3-runtime==4.9.3 --hash=sha256:{digest}\n")
+    with pytest.raises(KitError, match=r"no usable wheels|[Bb]uilding source distributions"):
+        environment_for(read_lock(lock, "requirements.txt"), "3.11")

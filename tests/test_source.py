@@ -1,0 +1,92 @@
+"""The template's source, before anything is generated from it."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from places import ROOT, SOURCE
+
+from kit.graph import mermaid
+from kit.pipeline import Pipeline
+from kit.project import Project
+
+PYTHON_FILES = sorted([*SOURCE.rglob("*.py"), *ROOT.glob("hooks/*.py")])
+MODULES = sorted(path.name for path in (SOURCE / "modules").iterdir())
+
+
+@pytest.mark.parametrize("path", PYTHON_FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_parses_before_rendering(path: Path) -> None:
+    ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_python_of_the_project_has_no_jinja(path: Path) -> None:
+    assert not re.search(r"\{\{\s*cookiecutter|\{%", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_neither_the_kit_nor_another_module(module: str) -> None:
+    for path in (SOURCE / "modules" / module).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & {"kit", "modules", *MODULES}
+
+
+def test_the_copied_network_is_the_original() -> None:
+    """baseline_scratch compares fairly only with the very network and augmentations of encoder_conv."""
+    original, copy = (
+        ast.parse((SOURCE / "modules" / name / "model.py").read_text(encoding="utf-8"))
+        for name in ("encoder_conv", "baseline_scratch")
+    )
+    definitions = {node.name: ast.dump(node) for node in original.body if hasattr(node, "name")}
+    copies = {node.name: ast.dump(node) for node in copy.body if hasattr(node, "name")}
+    assert copies == {name: definitions[name] for name in ("Encoder", "augment")}
+
+
+def test_the_kit_and_the_template_pin_the_same_versions() -> None:
+    kit = tomllib.loads((SOURCE / "kit/pyproject.toml").read_text())["project"]["dependencies"]
+    template = (ROOT / "requirements.in").read_text().splitlines()
+    assert set(kit) <= set(template)
+
+
+def test_the_project_and_the_template_lint_alike() -> None:
+    template, project = (
+        tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["ruff"] for folder in (ROOT, SOURCE)
+    )
+    assert template["line-length"] == project["line-length"]
+    assert template["lint"]["select"] == project["lint"]["select"]
+    assert template["lint"]["ignore"] == project["lint"]["ignore"]
+
+
+def test_hooks_and_project_use_the_same_ruff() -> None:
+    hooks = (SOURCE / ".pre-commit-config.yaml").read_text()
+    pinned = re.search(r'"ruff==([\d.]+)"', (SOURCE / "pyproject.toml").read_text())
+    assert pinned
+    assert set(re.findall(r"ruff==([\d.]+)", hooks)) == {pinned[1]}
+
+
+def test_the_template_shows_the_current_module_graph() -> None:
+    assert mermaid(Pipeline(Project(SOURCE))) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_question_has_a_prompt_in_plain_words() -> None:
+    questions = json.loads((ROOT / "cookiecutter.json").read_text())
+    assert set(questions["__prompts__"]) == {name for name in questions if not name.startswith("_")}
+
+
+def test_no_file_names_a_place_of_this_machine_or_a_registry() -> None:
+    files = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
+    hosts = "|".join(
+        rf"{name}\.{end}" for name, end in [("pythonhosted", "org"), ("pypi", "org"), ("npmjs", "(org|com)")]
+    )
+    for name in filter(None, files):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert not re.search(hosts, text), name
+        assert str(Path.home()) + "/" not in text, name
+        assert sys.prefix not in text, name
