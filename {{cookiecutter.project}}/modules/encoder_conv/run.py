@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from data import SPLITS, embedding_table, read_images
 from model import Encoder, augment, contrastive_loss
 from safetensors.torch import save_file
+from tables import SPLITS, embedding_table, read_images
 from torch import Tensor, nn
 
 

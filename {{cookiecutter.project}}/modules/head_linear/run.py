@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from calibration import best_temperature
-from data import features, labelled, prediction_table
 from safetensors.numpy import save_file
 from sklearn.linear_model import LogisticRegression
+from tables import features, labelled, prediction_table
 
 
 def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any]) -> None:

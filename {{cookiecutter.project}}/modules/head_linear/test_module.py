@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from calibration import best_temperature, softmax
-from data import labelled
 from run import run
+from tables import labelled
 
 
 def write_inputs(folder, per_class=12):

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 from calibration import best_temperature
-from data import features, labelled, prediction_table
 from safetensors.torch import save_file
+from tables import features, labelled, prediction_table
 from torch import nn
 from torch.nn import functional as F
 
