@@ -1,0 +1,122 @@
+"""What the default pipeline finds."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from e2e_project import Baked
+
+STAGES = ["ingest", "split", "encode", "adapt", "train", "baseline", "evaluate", "drift", "gate"]
+
+
+def test_transfer_beats_training_from_scratch(finished: Baked) -> None:
+    metrics = finished.json("artifacts/evaluate/metrics.json")
+    assert metrics["transfer"]["accuracy"] > metrics["scratch"]["accuracy"] + 0.03
+    assert metrics["gain"]["low"] > 0
+
+
+def test_calibration_lowers_the_calibration_error(finished: Baked) -> None:
+    transfer = finished.json("artifacts/evaluate/metrics.json")["transfer"]
+    assert transfer["ece"] < 0.5 * transfer["ece_uncalibrated"]
+
+
+def test_the_clean_sample_passes_and_planted_shifts_are_flagged(finished: Baked) -> None:
+    report = finished.json("artifacts/drift/drift.json")
+    assert {name: sample["drifted"] for name, sample in report.items()} == {
+        "control": False,
+        "shifted": True,
+        "subpopulation": True,
+    }
+
+
+def test_the_gate_accepts_the_default(finished: Baked) -> None:
+    assert finished.json("artifacts/gate/decision.json") == {"accepted": True, "reasons": []}
+
+
+def test_the_gate_rejects_a_random_encoder_with_reasons(project: Baked) -> None:
+    project.run("dvc", "exp", "run", "-S", "encoder_conv.epochs=0")
+    decision = project.json("artifacts/gate/decision.json")
+    assert not decision["accepted"]
+    assert any("accuracy" in reason for reason in decision["reasons"])
+    assert any("gain" in reason for reason in decision["reasons"])
+
+
+@pytest.mark.parametrize("slot", ["slots.adapter=adapter_identity", "slots.head=head_mlp"])
+def test_the_other_adapter_and_head_work(slot: str, project: Baked) -> None:
+    project.run("dvc", "exp", "run", "-S", slot)
+    metrics = project.json("artifacts/evaluate/metrics.json")
+    assert metrics["transfer"]["accuracy"] > 0.8
+
+
+def test_every_stage_is_recorded(finished: Baked) -> None:
+    for stage in STAGES:
+        record = finished.json(f"artifacts/{stage}/run.json")
+        assert record["stage"] == stage
+        assert record["environment"]["kind"] == "lock"
+        assert all(Path(finished.root, entry["path"]).is_file() for entry in record["outputs"].values())
+
+
+def test_everything_again_gives_identical_hashes(project: Baked) -> None:
+    before = project.hashes()
+    assert project.executed("dvc", "repro", "--force") == STAGES
+    assert project.hashes() == before
+
+
+def test_metrics_and_plots_are_shown(finished: Baked, tmp_path: Path) -> None:
+    assert "transfer.accuracy" in finished.run("dvc", "metrics", "show")
+    finished.run("dvc", "plots", "show", "--out", str(tmp_path))
+    page = (tmp_path / "index.html").read_text()
+    assert "Reliability" in page
+    assert "Confusion" in page
+
+
+def test_style_types_modules_and_hooks_are_clean(project: Baked) -> None:
+    (project.root / ".venv").symlink_to(project.tools.parent)
+    project.run("make", "lint")
+    project.run("pre-commit", "run", "--all-files")
+    assert project.run("git", "status", "--porcelain") == ""
+
+
+def test_every_module_passes_its_test_in_its_own_environment(finished: Baked) -> None:
+    assert finished.run("kit", "test").endswith("12 modules pass\n")
+
+
+def test_locks_are_current_and_on_the_public_index(project: Baked) -> None:
+    """Resolving again must keep every version: an index that lacked one would make uv choose another."""
+    names = ["source_digits", "adapter_whiten", "head_linear", "drift_ks", "encoder_conv", "gate_thresholds"]
+    pins = {name: versions(project.root / f"modules/{name}/requirements.txt") for name in names}
+    project.run("kit", "lock", *names)
+    assert {name: versions(project.root / f"modules/{name}/requirements.txt") for name in names} == pins
+
+
+def versions(lock: Path) -> list[str]:
+    pins = [line.split()[0] for line in lock.read_text().splitlines() if line[:1].isalpha()]
+    assert not any("+" in pin for pin in pins)
+    return pins
+
+
+def test_the_readme_shows_the_graph_of_dvc_yaml(project: Baked) -> None:
+    graph = project.run("kit", "graph")
+    assert graph in (project.root / "README.md").read_text()
+    text = (project.root / "dvc.yaml").read_text()
+    (project.root / "dvc.yaml").write_text(
+        text.replace("  drift:\n", "  drifting:\n").replace("run drift", "run drifting")
+    )
+    assert "README.md: shows an old module graph; run `kit graph --write`" in project.run("kit", "check", check=False)
+    project.run("kit", "graph", "--write")
+    assert "README.md" not in project.run("kit", "check", check=False)
+
+
+def test_a_push_stores_the_data_and_a_clone_gets_it_back(project: Baked, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", str(tmp_path / "git")], check=True)
+    project.run("dvc", "remote", "add", "--default", "storage", str(tmp_path / "store"))
+    project.commit("Add a remote")
+    (project.root / ".venv").symlink_to(project.tools.parent)
+    project.run("git", "remote", "add", "origin", str(tmp_path / "git"))
+    project.run("git", "push", "--quiet", "origin", "main")
+    subprocess.run(["git", "clone", "--quiet", str(tmp_path / "git"), str(tmp_path / "clone")], check=True)
+    clone = Baked(tmp_path / "clone", project.tools)
+    assert clone.executed("dvc", "repro", "--pull", "--allow-missing") == []
+    clone.run("dvc", "pull")
+    assert clone.hashes() == project.hashes()
+    assert clone.run("dvc", "status").strip() == "Data and pipelines are up to date."

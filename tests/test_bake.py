@@ -1,0 +1,202 @@
+"""Generated projects: which files, what is in them, and how generation ends on odd machines."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from places import SOURCE
+
+from kit.documents import read_yaml
+
+Render = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# Everything the template holds, less what a choice drops and what DVC takes out of Git.
+SHIPPED = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*") if path.is_file()}
+SHIPPED = {name for name in SHIPPED if "__pycache__" not in name and "_cache/" not in name}
+EXPECTED = {name for name in SHIPPED if not name.startswith("choices/")} | {"LICENSE"}
+COMMITTED = EXPECTED - {"data/raw/digits.csv"} | {"data/raw/digits.csv.dvc", "data/raw/.gitignore", "uv.lock"}
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def git(project: Path, *arguments: str) -> str:
+    return subprocess.check_output(["git", *arguments], cwd=project, text=True).strip()
+
+
+def only(folder: Path, *programs: str) -> str:
+    """A PATH with these programs alone."""
+    folder.mkdir()
+    for program in programs:
+        found = shutil.which(program)
+        assert found
+        (folder / program).symlink_to(found)
+    return str(folder)
+
+
+def assert_complete(project: Path) -> None:
+    """The set-up is finished: everything is committed, and the data is under DVC."""
+    assert set(git(project, "ls-files").splitlines()) == COMMITTED
+    assert git(project, "status", "--porcelain") == ""
+    assert git(project, "branch", "--show-current") == "main"
+    assert {"pre-commit", "pre-push", "post-checkout"} <= {path.name for path in (project / ".git/hooks").iterdir()}
+
+
+@pytest.mark.parametrize("licence", ["MIT", "Apache-2.0", "BSD-3-Clause", "proprietary"])
+def test_rendering_gives_exactly_these_files(licence: str, render: Render, template: Path, tmp_path: Path) -> None:
+    from cookiecutter.main import cookiecutter
+
+    answers = {"license": licence, "author": "Ana O'Brien & <Søn>"}
+    cookiecutter(str(template), no_input=True, default_config=True, extra_context=answers, output_dir=tmp_path,
+                 accept_hooks=False)  # fmt: skip
+    assert files_in(tmp_path / "my-project") == SHIPPED
+
+
+def test_a_newcomer_finds_these_and_no_others(render: Render, tmp_path: Path) -> None:
+    render(license="MIT")
+    project = tmp_path / "my-project"
+    shown = {path.name for path in project.iterdir() if not path.name.startswith(".")}
+    assert shown == {
+        *("LICENSE", "Makefile", "README.md", "contracts", "data", "dvc.yaml", "kit", "modules", "params.yaml"),
+        *("pyproject.toml", "uv.lock"),
+    }
+    assert {path.name for path in (project / "modules").iterdir()} == {
+        *("source_digits", "split_few_shot", "encoder_conv", "encoder_pca", "adapter_whiten", "adapter_identity"),
+        *("head_linear", "head_mlp", "baseline_scratch", "evaluate_transfer", "drift_ks", "gate_thresholds"),
+    }
+    assert files_in(project / "modules/gate_thresholds") == {
+        *("README.md", "module.yaml", "requirements.in", "requirements.txt", "run.py", "test_module.py"),
+    }
+
+
+def test_nothing_unrendered_is_left_and_everything_parses(render: Render, tmp_path: Path) -> None:
+    render(hooks=False, author="Ana O'Brien & <Søn>", remote="s3://bucket/store")
+    project = tmp_path / "my-project"
+    for name in files_in(project):
+        text = (project / name).read_text(encoding="utf-8")
+        assert not re.search(r"\{\{.*cookiecutter|\{%", text), name
+        if name.endswith((".yaml", ".yml")):
+            read_yaml(project / name, name)
+    metadata = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    assert metadata["authors"] == [{"name": "Ana O'Brien & <Søn>", "email": "you@example.com"}]
+    assert metadata["dependencies"] == ["dvc[s3]==3.67.1", "kit"]
+
+
+def test_python_is_generated_byte_for_byte(render: Render, tmp_path: Path) -> None:
+    render(hooks=False)
+    for path in SOURCE.rglob("*.py"):
+        assert (tmp_path / "my-project" / path.relative_to(SOURCE)).read_bytes() == path.read_bytes()
+
+
+def test_the_default_answers_make_a_working_repository(render: Render, tmp_path: Path) -> None:
+    done = render()
+    project = tmp_path / "my-project"
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].strip() == "dvc repro"
+    assert_complete(project)
+    assert git(project, "log", "--format=%an <%ae> %s") == "Your Name <you@example.com> Start from the template"
+
+
+def test_the_longest_name_and_every_answer_get_where_they_belong(render: Render, tmp_path: Path) -> None:
+    name = "a" * 64
+    done = render(project=name, license="proprietary", remote=str(tmp_path / "store"), author="Zoë", email="z@x.org")
+    project = tmp_path / name
+    assert done.returncode == 0, done.stderr
+    assert_complete(project)
+    remotes = subprocess.check_output([project / ".venv/bin/dvc", "remote", "list"], cwd=project, text=True)
+    assert remotes.split() == ["storage", str(tmp_path / "store"), "(default)"]
+    assert "All rights reserved" in (project / "LICENSE").read_text()
+    assert 'license = "LicenseRef-Proprietary"' in (project / "pyproject.toml").read_text()
+    assert 'owner: "z@x.org"' in (project / "modules/encoder_conv/README.md").read_text()
+
+
+@pytest.mark.parametrize("project", ["My-Project", "a;rm -rf b", "../x", "class", "1st", "mу-project", "my project"])
+def test_a_bad_name_is_refused_and_leaves_nothing(project: str, render: Render, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.mkdir()
+    before = files_in(tmp_path)
+    done = render(project=project)
+    assert done.returncode != 0
+    assert f"ERROR: project: {project!r}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files_in(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["output"]
+
+
+def test_an_empty_name_is_refused_and_leaves_nothing(render: Render, tmp_path: Path) -> None:
+    done = render(project="")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_machine_without_git_identity_can_commit(render: Render, tmp_path: Path) -> None:
+    done = render(env={"GIT_CONFIG_GLOBAL": os.devnull, "HOME": str(tmp_path / "home")})
+    assert "Ready." in done.stdout
+    assert git(tmp_path / "my-project", "log", "--format=%cn") == "Your Name"
+
+
+def test_a_machine_without_git_gets_one_clear_error(render: Render, tmp_path: Path) -> None:
+    done = render(env={"PATH": only(tmp_path / "bin", "cookiecutter")})
+    assert done.returncode != 0
+    assert "ERROR: git is not installed or not on PATH; install Git and generate again" in done.stderr
+    assert not (tmp_path / "my-project").exists()
+
+
+def finish_by_hand(project: Path, printed: str) -> None:
+    """Run the very commands that generation printed."""
+    commands = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
+    assert commands[0] == f"cd {project}"
+    subprocess.run(["sh", "-ec", "\n".join(commands)], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("how", ["make setup", "by hand"])
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [("no uv", "uv is not installed or not on PATH"), ("no network", "`uv lock` failed")],
+)
+def test_an_unfinished_set_up_says_how_to_finish_it(
+    trouble: str, reason: str, how: str, template: Path, render: Render, tmp_path: Path
+) -> None:
+    if trouble == "no uv":
+        # A cookiecutter whose Python has no uv beside it.
+        path = only(tmp_path / "bin", "git", "make")
+        launch = f"import sys; sys.executable = '{tmp_path}/bin/python'; from cookiecutter.cli import main; main()"
+        (tmp_path / "bin/python").symlink_to(shutil.which("python"))
+        command = ["python", "-c", launch, str(template), "--no-input", "--default-config", "-o", str(tmp_path)]
+        done = subprocess.run(
+            command, env={**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(__import__("sys").path)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    else:
+        done = render(env={"UV_INDEX_URL": "http://127.0.0.1:9/simple", "UV_NO_CACHE": "1", "UV_HTTP_RETRIES": "0"})
+    project = tmp_path / "my-project"
+    assert done.returncode == 0, done.stderr
+    assert f"its set-up is not finished: {reason}" in done.stdout
+    if how == "make setup":
+        subprocess.run(["make", "setup"], cwd=project, check=True, capture_output=True)
+    else:
+        finish_by_hand(project, done.stdout)
+    assert_complete(project)
+
+
+def test_setting_up_twice_changes_nothing(render: Render, tmp_path: Path) -> None:
+    render()
+    project = tmp_path / "my-project"
+    subprocess.run(["make", "setup"], cwd=project, check=True, capture_output=True)
+    assert_complete(project)
+    assert git(project, "rev-list", "--count", "HEAD") == "1"
+
+
+def test_cruft_creates_and_links_a_project(template: Path, tmp_path: Path) -> None:
+    command = ["cruft", "create", str(template), "--no-input", "--default-config", "--output-dir", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    project = tmp_path / "my-project"
+    assert git(project, "status", "--porcelain") == "?? .cruft.json"
+    subprocess.run(["cruft", "check"], cwd=project, check=True, capture_output=True)
