@@ -50,7 +50,14 @@ def schema_of(contract: "Contract") -> Any:
 def in_words(failures: pd.DataFrame) -> str:
     """Pandera's failure cases, the first one spelled out."""
     first = failures.iloc[0]
-    column = first["failure_case"] if pd.isna(first["column"]) else first["column"]
-    row = "" if pd.isna(first["index"]) else f", row {int(first['index'])}"
+    check, value = str(first["check"]), first["failure_case"]
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    return f"column {column}{row}: value {first['failure_case']} fails {first['check']}{more}"
+    if check == "column_in_schema":
+        return f"column {value}: is not in the contract{more}"
+    if check == "column_in_dataframe":
+        return f"column {value}: is missing{more}"
+    if check.startswith("no_regex_column_match"):
+        return f"column {first['column']}: is missing{more}"
+    row = "" if pd.isna(first["index"]) else f", row {int(first['index'])}"
+    where = "table" if pd.isna(first["column"]) else f"column {first['column']}"
+    return f"{where}{row}: value {value} fails {check}{more}"
