@@ -1,16 +1,14 @@
 """Environments: built once, shared, atomic, checked, found and removed."""
 
-import os
 import re
+import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from places import SOURCE
+from acts import replace, start_kit, wait_for
 
 from kit.environment import all_environments, environment_for, environments_folder
 from kit.errors import KitError
@@ -41,30 +39,18 @@ def needs_six(project: Path, six_lock: str) -> Path:
     """A project whose module imports six."""
     (MODULE / "requirements.in").write_text("six==1.17.0\n")
     (MODULE / "requirements.txt").write_text(six_lock)
-    run = MODULE / "run.py"
-    run.write_text(run.read_text().replace("def run", WITH_SIX))
+    replace(MODULE / "run.py", "def run", WITH_SIX)
     return project
 
 
 def two_stages() -> None:
     """A second stage, with another module that has the same lock."""
-    subprocess.run(["cp", "-r", "modules/doubler", "modules/tripler"], check=True)
-    stage = Path("dvc.yaml").read_text().partition("stages:\n")[2]
-    Path("dvc.yaml").write_text("stages:\n" + stage + stage.replace("double:", "triple:").replace("doubler", "tripler"))
-    text = Path("dvc.yaml").read_text()
-    head, tail = text.split("  triple:")
-    Path("dvc.yaml").write_text(head + "  triple:" + tail.replace("artifacts/double/", "artifacts/triple/"))
-    Path("params.yaml").write_text("doubler: {factor: 2}\ntripler: {factor: 3}\n")
-
-
-def start_kit(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "kit", *arguments],
-        env={**os.environ, "PYTHONPATH": str(SOURCE / "kit/src"), **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    shutil.copytree("modules/doubler", "modules/tripler")
+    stage = Path("dvc.yaml").read_text().removeprefix("stages:\n")
+    Path("dvc.yaml").write_text(
+        "stages:\n" + stage + stage.replace("double", "triple").replace("tripled.csv", "doubled.csv")
     )
+    Path("params.yaml").write_text("doubler: {factor: 2}\ntripler: {factor: 3}\n")
 
 
 def built(path: Path) -> list[str]:
@@ -103,11 +89,8 @@ def test_a_killed_build_leaves_nothing_that_the_next_run_trips_over(needs_six: P
         "    return done\n"
         "e.run_uv = stuck\n"
     )
-    running = start_kit("run", "double", PYTHONPATH=f"{slow}:{SOURCE / 'kit/src'}")
-    deadline = time.monotonic() + 30
-    while not list(environments_folder().glob("*.building/lib/*/site-packages/six.py")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    running = start_kit("run", "double", before=slow)
+    wait_for(lambda: list(environments_folder().glob("*.building/lib/*/site-packages/six.py")))
     running.send_signal(signal.SIGKILL)
     running.communicate()
     assert all_environments() == []
@@ -149,8 +132,7 @@ def test_prune_removes_what_no_module_here_uses(needs_six: Path, kit: Kit, empty
 
 
 def test_a_python_that_is_nowhere_is_one_line(needs_six: Path, kit: Kit) -> None:
-    contract = MODULE / "module.yaml"
-    contract.write_text(contract.read_text().replace('"3.11"', '"3.99"'))
+    replace(MODULE / "module.yaml", '"3.11"', '"3.99"')
     code, _, errors = kit("run", "double")
     assert (code, len(errors.splitlines())) == (1, 1)
     assert "Python 3.99 is not on this machine" in errors

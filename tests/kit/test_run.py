@@ -2,45 +2,19 @@
 
 import hashlib
 import json
-import os
 import shutil
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from places import SOURCE
+from acts import replace, start_kit, wait_for
 
 Kit = Callable[..., tuple[int, str, str]]
 OUT = Path("artifacts/double/doubled.csv")
 RECORD = Path("artifacts/double/run.json")
 MODULE = Path("modules/doubler")
-
-
-def replace(path: str | Path, old: str, new: str) -> None:
-    text = Path(path).read_text()
-    assert old in text
-    Path(path).write_text(text.replace(old, new))
-
-
-def start_kit(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "kit", *arguments],
-        env={**os.environ, "PYTHONPATH": str(SOURCE / "kit/src"), **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(happened: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
 
 
 def test_a_stage_writes_its_outputs(project: Path, kit: Kit) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kit.contracts import load_contract
 from kit.errors import KitError
 from kit.graph import mermaid, with_graph
 from kit.lock import is_current, read_lock
-from kit.module import REQUIRED_FILES, load_module
-from kit.pipeline import Pipeline
+from kit.module import REQUIRED_FILES, check_params, load_module
+from kit.pipeline import Pipeline, Stage
+from kit.ports import wire
 from kit.project import Project
 
 
@@ -20,10 +22,20 @@ class Finding:
 
 
 def findings(project: Project) -> Iterator[Finding]:
-    """Every mistake in a project."""
+    """Every mistake in a project, each once."""
+    return iter(dict.fromkeys(_all_findings(project)))
+
+
+def _all_findings(project: Project) -> Iterator[Finding]:
     for name in project.module_names():
         yield from module_findings(project, name)
-    yield from graph_findings(project)
+    try:
+        pipeline = Pipeline(project)
+        for stage in pipeline.stages():
+            yield from stage_findings(project, stage)
+        yield from graph_findings(project, mermaid(pipeline))
+    except KitError as error:
+        yield finding_of(error)
 
 
 def module_findings(project: Project, name: str) -> Iterator[Finding]:
@@ -37,23 +49,33 @@ def module_findings(project: Project, name: str) -> Iterator[Finding]:
     try:
         module = load_module(project, name)
         read_lock(module.lock, f"{shown}/requirements.txt")
+        if not is_current(folder, module.python):
+            yield Finding(f"{shown}/requirements.txt", f"is out of date; run `kit lock {name}`")
     except KitError as error:
-        file, _, message = str(error).partition(": ")
-        yield Finding(file, message)
-        return
-    if not is_current(folder, module.python):
-        yield Finding(f"{shown}/requirements.txt", f"is out of date; run `kit lock {name}`")
+        yield finding_of(error)
 
 
-def graph_findings(project: Project) -> Iterator[Finding]:
-    """The pipeline can be read, and README.md shows it as it is."""
+def stage_findings(project: Project, stage: Stage) -> Iterator[Finding]:
+    """A stage's module exists, its ports have files, its parameters are right and its contracts can be read."""
     try:
-        graph = mermaid(Pipeline(project))
+        module = load_module(project, stage.module)
+        wire(stage, module)
+        check_params(module, stage.params)
+        for type_name in {*module.inputs.values(), *module.outputs.values()}:
+            load_contract(project, type_name)
     except KitError as error:
-        file, _, message = str(error).partition(": ")
-        yield Finding(file, message)
-        return
+        yield finding_of(error)
+
+
+def graph_findings(project: Project, graph: str) -> Iterator[Finding]:
+    """README.md shows the pipeline as it is."""
     readme = project.root / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if with_graph(text, graph) != text:
         yield Finding("README.md", "shows an old module graph; run `kit graph --write`")
+
+
+def finding_of(error: KitError) -> Finding:
+    """A KitError names the file first."""
+    file, _, message = str(error).partition(": ")
+    return Finding(file, message)

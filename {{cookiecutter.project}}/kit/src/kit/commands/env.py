@@ -3,9 +3,7 @@
 from argparse import Namespace
 from datetime import datetime
 
-from rich.console import Console
 from rich.filesize import decimal
-from rich.table import Table
 
 from kit.environment import Environment, all_environments, environment_key, environments_folder, manifest_of, remove
 from kit.errors import KitError
@@ -45,11 +43,10 @@ def keys_in_use(project: Project) -> dict[str, list[str]]:
 
 
 def show(environments: list[Environment], users: dict[str, list[str]]) -> None:
-    table = Table("environment", "size", "last use", "python", "used here by", box=None)
+    print(f"{'environment':<14}{'size':>10}  {'last use':<18}{'python':<32}used here by")
     for environment in environments:
         last_use = datetime.fromtimestamp(environment.last_use).isoformat(" ", "minutes")
-        python = manifest_of(environment)["python"]
         used_by = ", ".join(users.get(environment.key, [])) or "-"
-        table.add_row(environment.key[:12], decimal(environment.size), last_use, python, used_by)
-    Console(soft_wrap=True).print(table)
-    Console().print(f"in {environments_folder()}; files are shared with uv's cache where the file system can")
+        python = manifest_of(environment)["python"]
+        print(f"{environment.key[:12]:<14}{decimal(environment.size):>10}  {last_use:<18}{python:<32}{used_by}")
+    print(f"in {environments_folder()}; files are shared with uv's cache where the file system can")
