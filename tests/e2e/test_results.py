@@ -3,7 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import pytest
 from e2e_project import Baked
 
 STAGES = ["ingest", "split", "encode", "adapt", "train", "baseline", "evaluate", "drift", "gate"]
@@ -41,11 +40,19 @@ def test_the_gate_rejects_a_random_encoder_with_reasons(project: Baked) -> None:
     assert any("gain" in reason for reason in decision["reasons"])
 
 
-@pytest.mark.parametrize("slot", ["slots.adapter=adapter_identity", "slots.head=head_mlp"])
-def test_the_other_adapter_and_head_work(slot: str, project: Baked) -> None:
-    project.run("dvc", "exp", "run", "-S", slot)
-    metrics = project.json("artifacts/evaluate/metrics.json")
-    assert metrics["transfer"]["accuracy"] > 0.8
+def test_what_the_readme_says_to_try_works(project: Baked) -> None:
+    """Every command, in order; the queue runs all four pairs of encoder and head."""
+    readme = (project.root / "README.md").read_text()
+    for line in readme.partition("## Try this\n\n```sh\n")[2].partition("```")[0].splitlines():
+        project.run("sh", "-c", line)
+    kept = project.run("dvc", "exp", "show", "--csv")
+    for choice in ("encoder_conv", "encoder_pca", "head_linear", "head_mlp"):
+        assert choice in kept
+
+
+def test_the_other_adapter_works(project: Baked) -> None:
+    project.run("dvc", "exp", "run", "-S", "slots.adapter=adapter_identity")
+    assert project.json("artifacts/evaluate/metrics.json")["transfer"]["accuracy"] > 0.8
 
 
 def test_every_stage_is_recorded(finished: Baked) -> None:

@@ -1,0 +1,42 @@
+"""What kit and DVC add to a module's bare process, in the project that `make demo` made."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from stopwatch import ROOT, report, seconds
+
+PROJECT = ROOT / "build/my-project"
+
+
+def main() -> None:
+    if not (PROJECT / "dvc.lock").is_file():
+        raise SystemExit("run `make demo` first")
+    tools = {"cwd": PROJECT, "env": {**os.environ, "PATH": f"{PROJECT}/.venv/bin{os.pathsep}{os.environ['PATH']}"}}
+    for stage in ("gate", "adapt"):
+        record = json.loads((PROJECT / f"artifacts/{stage}/run.json").read_text())
+        with tempfile.TemporaryDirectory() as scratch:
+            bare = seconds(bare_command(record, Path(scratch)), **tools)
+        report(f"kit run {stage}", seconds(["kit", "run", stage], **tools), "the bare module", bare)
+    idle = seconds(["dvc", "status", "--quiet"], **tools)
+    report("dvc repro with nothing to do", seconds(["dvc", "repro", "--quiet"], **tools), "dvc status", idle)
+
+
+def bare_command(record: dict, scratch: Path) -> list[str]:
+    """The module's process as the kit starts it, without the kit."""
+    name = record["module"]["name"]
+    job = {
+        "module": str(PROJECT / "modules" / name),
+        "inputs": {port: str(PROJECT / entry["path"]) for port, entry in record["inputs"].items()},
+        "outputs": {port: str(scratch / Path(entry["path"]).name) for port, entry in record["outputs"].items()},
+        "params": record["params"],
+    }
+    (scratch / "job.json").write_text(json.dumps(job))
+    cache = Path(os.environ.get("KIT_CACHE_DIR", Path.home() / ".cache/kit"))
+    python = cache / "environments" / record["environment"]["digest"] / "bin/python"
+    return [str(python), str(PROJECT / "kit/src/kit/worker.py"), str(scratch / "job.json")]
+
+
+if __name__ == "__main__":
+    main()
