@@ -20,8 +20,8 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     metrics["gain"] = gain(predictions, labels, **params)
     outputs["metrics"].write_text(json.dumps(metrics, indent=2) + "\n")
 
-    curves = [reliability(predictions[name][0], labels, params["bins"]).assign(system=name) for name in SYSTEMS]
-    pd.concat(curves).to_csv(outputs["reliability"], index=False)
+    for name, port in [("transfer", "reliability"), ("scratch", "reliability_scratch")]:
+        reliability(predictions[name][0], labels, params["bins"]).to_csv(outputs[port], index=False)
     confusion = pd.DataFrame({"actual": labels, "predicted": predictions["transfer"][0].argmax(axis=1)})
     confusion.to_csv(outputs["confusion"], index=False)
 

@@ -26,7 +26,7 @@ def test_the_gain_is_the_difference_in_accuracy(tmp_path):
         "transfer": write_predictions(tmp_path / "t.parquet", ids[::-1], labels[::-1], np.ones(30, bool)),
         "scratch": write_predictions(tmp_path / "s.parquet", ids, labels, np.arange(30) < 15),
     }
-    outputs = {name: tmp_path / name for name in ["metrics", "reliability", "confusion"]}
+    outputs = {name: tmp_path / name for name in ["metrics", "reliability", "reliability_scratch", "confusion"]}
     run(inputs, outputs, {"bins": 10, "resamples": 100, "seed": 0})
     metrics = json.loads(outputs["metrics"].read_text())
     assert metrics["transfer"]["accuracy"] == 1.0
