@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -14,13 +15,14 @@ def main() -> None:
     if not (PROJECT / "dvc.lock").is_file():
         raise SystemExit("run `make demo` first")
     tools = {"cwd": PROJECT, "env": {**os.environ, "PATH": f"{PROJECT}/.venv/bin{os.pathsep}{os.environ['PATH']}"}}
+    idle = seconds(["dvc", "status", "--quiet"], **tools)
+    report("dvc repro with nothing to do", seconds(["dvc", "repro", "--quiet"], **tools), "dvc status", idle)
     for stage in ("gate", "adapt"):
         record = json.loads((PROJECT / f"artifacts/{stage}/run.json").read_text())
         with tempfile.TemporaryDirectory() as scratch:
             bare = seconds(bare_command(record, Path(scratch)), **tools)
         report(f"kit run {stage}", seconds(["kit", "run", stage], **tools), "the bare module", bare)
-    idle = seconds(["dvc", "status", "--quiet"], **tools)
-    report("dvc repro with nothing to do", seconds(["dvc", "repro", "--quiet"], **tools), "dvc status", idle)
+    subprocess.run(["dvc", "checkout", "--force", "--quiet"], check=True, **tools)  # the records that were made here
 
 
 def bare_command(record: dict, scratch: Path) -> list[str]:
