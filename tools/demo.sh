@@ -5,7 +5,8 @@ project=$1
 cd "$project"
 PATH=$PWD/.venv/bin:$PATH
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+if [ -t 1 ]; then bold='\033[1m' plain='\033[0m'; else bold='' plain=''; fi
+say() { printf "\n$bold%s$plain\n" "$*"; }
 
 say "dvc repro: every module runs in its own environment"
 dvc repro
