@@ -114,6 +114,13 @@ def test_json_is_told_by_field(text: str, words: str | None, tmp_path: Path) -> 
     assert problem == words if words is None else problem and problem.startswith(words)
 
 
+def test_a_reference_is_never_fetched(tmp_path: Path) -> None:
+    (tmp_path / "j.json").write_text("1")
+    contract = Contract("j", "json", {"schema": {"$ref": "http://127.0.0.1:9/schema.json"}})
+    problem = breach(contract, tmp_path / "j.json")
+    assert problem == "the schema refers to http://127.0.0.1:9/schema.json, which is not in it"
+
+
 def test_a_folder_where_a_file_belongs_is_told(tmp_path: Path) -> None:
     assert breach(JSON, tmp_path) == "is a folder, and the contract is about a file"
 

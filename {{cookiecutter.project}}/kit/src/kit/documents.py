@@ -8,6 +8,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+from jsonschema_specifications import REGISTRY
+from referencing.exceptions import Unresolvable
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -53,8 +55,14 @@ def schema_named(name: str) -> dict[str, Any]:
 
 
 def violation(document: Any, schema: dict[str, Any]) -> str | None:
-    """The first thing in a document that breaks a schema, as `field: what`; None where all is well."""
-    error = best_match(Draft202012Validator(schema).iter_errors(document))
+    """The first thing in a document that breaks a schema, as `field: what`; None where all is well.
+
+    References are looked up in the schema and among JSON Schema's own, never fetched.
+    """
+    try:
+        error = best_match(Draft202012Validator(schema, registry=REGISTRY).iter_errors(document))
+    except Unresolvable as unresolvable:
+        return f"the schema refers to {unresolvable.ref}, which is not in it"
     if error is None:
         return None
     field = ".".join(str(step) for step in error.absolute_path)
