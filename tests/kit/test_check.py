@@ -56,6 +56,25 @@ def test_the_graph_draws_raw_data_stages_and_slots(project: Path, kit: Kit) -> N
     )
 
 
+def plain_stage() -> None:
+    """A stage of plain DVC before the module's."""
+    stage = "  fetch:\n    cmd: echo x > data/numbers.csv\n    outs: [data/numbers.csv]\n"
+    replace("dvc.yaml", "stages:\n", f"stages:\n{stage}")
+
+
+def test_plain_dvc_stages_are_drawn_and_left_alone(project: Path, kit: Kit) -> None:
+    plain_stage()
+    assert kit("check")[0] == 0
+    assert "  n_fetch --> n_double\n" in kit("graph")[1]
+
+
+def test_plain_dvc_stages_are_not_for_the_kit_to_run(project: Path, kit: Kit) -> None:
+    plain_stage()
+    code, _, errors = kit("run", "fetch")
+    assert code == 1
+    assert "stage fetch is a plain DVC stage" in errors
+
+
 def test_the_graph_needs_a_place_in_the_readme(project: Path, kit: Kit) -> None:
     code, _, errors = kit("graph", "--write")
     assert code == 1

@@ -138,6 +138,13 @@ def test_a_python_that_is_nowhere_is_one_line(needs_six: Path, kit: Kit) -> None
     assert "Python 3.99 is not on this machine" in errors
 
 
+def test_an_environment_whose_python_is_gone_is_built_again(needs_six: Path, kit: Kit) -> None:
+    kit("run", "double")
+    all_environments()[0].python.unlink()
+    assert "building the environment" in kit("run", "double")[1]
+    assert len(built(environments_folder())) == 1
+
+
 def test_an_unknown_choice_of_environment_is_refused(project: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIT_ENV", "docker")
     assert kit("run", "double")[2] == "kit: KIT_ENV=docker: must be lock (the default) or host\n"

@@ -169,6 +169,10 @@ MISTAKES = {
         lambda: replace("dvc.yaml", "artifacts/double/doubled.csv", "../doubled.csv"),
         "dvc.yaml: stage double: ../doubled.csv is outside the project",
     ),
+    "no module": (
+        lambda: replace("dvc.yaml", "modules/doubler, ", ""),
+        "dvc.yaml: stage double needs one module folder (modules/NAME) in deps, not 0",
+    ),
     "wdir": (
         lambda: replace("dvc.yaml", "    cmd:", "    wdir: data\n    cmd:"),
         "dvc.yaml: stage double sets wdir",

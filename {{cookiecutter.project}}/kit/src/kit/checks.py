@@ -32,7 +32,8 @@ def _all_findings(project: Project) -> Iterator[Finding]:
     try:
         pipeline = Pipeline(project)
         for stage in pipeline.stages():
-            yield from stage_findings(project, stage)
+            if stage.module:
+                yield from stage_findings(project, stage)
         yield from graph_findings(project, mermaid(pipeline))
     except KitError as error:
         yield finding_of(error)

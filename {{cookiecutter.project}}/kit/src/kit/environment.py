@@ -75,7 +75,8 @@ def environment_for(lock: Lock, python: str) -> Environment:
 
 
 def is_ready(environment: Environment) -> bool:
-    return (environment.path / MANIFEST).is_file()
+    """Whether an environment is complete, and the Python it was built on still there."""
+    return (environment.path / MANIFEST).is_file() and environment.python.exists()
 
 
 def all_environments() -> list[Environment]:
@@ -116,6 +117,7 @@ def _build(environment: Environment, lock: Lock, interpreter: Interpreter) -> No
         manifest = {"lock": lock.sha256, "python": interpreter.identity, "built_from": lock.shown}
         (building / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         (building / LAST_USE).touch()
+        shutil.rmtree(environment.path, ignore_errors=True)
         building.rename(environment.path)
     finally:
         shutil.rmtree(building, ignore_errors=True)

@@ -29,7 +29,7 @@ def with_graph(readme: str, graph: str) -> str:
 def _label(stage: Stage) -> str:
     if stage.slots:
         return f'(["{stage.name}<br/><i>slot {stage.slots[0]}</i>"])'
-    return f'["{stage.name}<br/><i>{stage.module}</i>"]'
+    return f'["{stage.name}<br/><i>{stage.module}</i>"]' if stage.module else f'["{stage.name}"]'
 
 
 def _id(name: str) -> str:

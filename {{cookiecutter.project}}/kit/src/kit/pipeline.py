@@ -25,7 +25,10 @@ MODULES = "modules/"
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage with every ${…} filled in. Paths are relative to the project, with forward slashes."""
+    """A stage with every ${…} filled in. Paths are relative to the project, with forward slashes.
+
+    `module` is empty for a plain DVC stage, one whose command is not `kit run`.
+    """
 
     name: str
     desc: str
@@ -67,7 +70,7 @@ class Pipeline:
         """One stage.
 
         Raises:
-            KitError: there is no such stage, or it cannot be resolved, or it has no module.
+            KitError: there is no such stage, it cannot be resolved, or it has not one module.
         """
         if not self._resolver.has_key(name):
             hint = get_close_matches(name, self.names(), n=1)
@@ -80,7 +83,7 @@ class Pipeline:
         return self._stage(name, definition)
 
     def stages(self) -> Iterator[Stage]:
-        """Every stage that runs a module."""
+        """Every stage, in the order of dvc.yaml."""
         return (self.stage(name) for name in self.names())
 
     @cached_property
@@ -96,21 +99,20 @@ class Pipeline:
 
     def _stage(self, name: str, definition: dict[str, Any]) -> Stage:
         deps = [dep.rstrip("/") for dep in definition.get("deps", [])]
-        modules = [dep for dep in deps if dep.startswith(MODULES)]
-        if len(modules) != 1 or modules[0].count("/") != 1:
-            raise KitError(f"dvc.yaml: stage {name} needs one module folder (modules/NAME) in deps, not {len(modules)}")
-        if "wdir" in definition:
+        commands = definition["cmd"]
+        command = commands if isinstance(commands, str) else "\n".join(commands)
+        module = _module_of(name, deps) if command.split()[:2] == ["kit", "run"] else ""
+        if module and "wdir" in definition:
             raise KitError(f"dvc.yaml: stage {name} sets wdir, which DVC leaves out of its run cache key; remove it")
-        module = modules[0].removeprefix(MODULES)
         declared = [str(param) for entry in definition.get("params", []) for param in _params_of(entry)]
         return Stage(
             name=name,
             desc=definition.get("desc", ""),
-            command=definition["cmd"],
+            command=command,
             module=module,
-            deps=tuple(dep for dep in deps if not dep.startswith(MODULES)),
+            deps=tuple(dep for dep in deps if not module or dep != MODULES + module),
             outs=tuple(_paths(definition, "outs", "metrics", "plots")),
-            params=self._section(name, module, declared),
+            params=self._section(name, module, declared) if module else {},
             slots=tuple(param.removeprefix("slots.") for param in declared if param.startswith("slots.")),
         )
 
@@ -135,6 +137,14 @@ def bindings(stage: Stage, option: str) -> dict[str, str]:
 def one_line(error: BaseException) -> str:
     """An error's message without line breaks."""
     return " ".join(str(error).split())
+
+
+def _module_of(stage: str, deps: list[str]) -> str:
+    """The one module among the deps of a stage."""
+    modules = [dep for dep in deps if dep.startswith(MODULES)]
+    if len(modules) != 1 or modules[0].count("/") != 1:
+        raise KitError(f"dvc.yaml: stage {stage} needs one module folder (modules/NAME) in deps, not {len(modules)}")
+    return modules[0].removeprefix(MODULES)
 
 
 def _params_of(entry: str | dict[str, Any]) -> list[str]:

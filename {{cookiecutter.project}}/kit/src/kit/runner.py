@@ -23,6 +23,10 @@ def run_stage(project: Project, name: str) -> None:
     """
     pipeline = Pipeline(project)
     stage = pipeline.stage(name)
+    if not stage.module:
+        raise KitError(
+            f"dvc.yaml: stage {name} is a plain DVC stage (its cmd is not `kit run`); run `dvc repro {name}`"
+        )
     module = load_module(project, stage.module)
     wiring = wire(stage, module)
     check_params(module, stage.params)
