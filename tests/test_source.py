@@ -82,7 +82,7 @@ def test_every_question_has_a_prompt_in_plain_words() -> None:
 
 def test_no_file_names_a_place_of_this_machine_or_a_registry() -> None:
     files = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
-    names = "pythonhosted org, pypi org, npmjs org, npmjs com".split(", ")
+    names = ["pythonhosted org", "pypi org", "npmjs org", "npmjs com"]
     hosts = "|".join(name.replace(" ", r"\.") for name in names)
     for name in filter(None, files):
         text = (ROOT / name).read_text(encoding="utf-8")
