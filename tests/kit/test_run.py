@@ -173,6 +173,10 @@ MISTAKES = {
         lambda: replace("dvc.yaml", "modules/doubler, ", ""),
         "dvc.yaml: stage double needs one module folder (modules/NAME) in deps, not 0",
     ),
+    "another stage's command": (
+        lambda: replace("dvc.yaml", "kit run double", "kit run triple"),
+        "dvc.yaml: the cmd of stage double runs another stage; write `kit run double`",
+    ),
     "wdir": (
         lambda: replace("dvc.yaml", "    cmd:", "    wdir: data\n    cmd:"),
         "dvc.yaml: stage double sets wdir",

@@ -102,6 +102,8 @@ class Pipeline:
         commands = definition["cmd"]
         command = commands if isinstance(commands, str) else "\n".join(commands)
         module = _module_of(name, deps) if command.split()[:2] == ["kit", "run"] else ""
+        if module and command.split()[2:3] != [name]:
+            raise KitError(f"dvc.yaml: the cmd of stage {name} runs another stage; write `kit run {name}`")
         if module and "wdir" in definition:
             raise KitError(f"dvc.yaml: stage {name} sets wdir, which DVC leaves out of its run cache key; remove it")
         declared = [str(param) for entry in definition.get("params", []) for param in _params_of(entry)]
