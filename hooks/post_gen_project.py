@@ -53,16 +53,34 @@ def main():
 def set_up_steps(answers):
     """What each step does, and its command."""
     in_project = ["uv", "run", "--no-sync"]
-    identity = ["-c", f"user.name={answers['author']}", "-c", f"user.email={answers['email']}"]
+    author = {"user.name": answers["author"], "user.email": answers["email"]}
+    as_author = [word for key, value in author.items() for word in ("-c", f"{key}={value}")]
+    known = all(git_knows(key) for key in author)
+    identity = [] if known else [(f"Setting {key} here", ["git", "config", key, author[key]]) for key in author]
     return [
         ("Creating the Git repository", ["git", "init", "--quiet", "--initial-branch", "main"]),
+        *identity,
         ("Locking the project's own environment", ["uv", "lock", "--quiet"]),
         ("Installing it into .venv", ["uv", "sync", "--quiet", "--frozen"]),
         ("Putting the raw data under DVC", [*in_project, "dvc", "add", "--quiet", RAW_DATA]),
         ("Installing the hooks of Git and DVC", [*in_project, "pre-commit", "install"]),
         ("Collecting the files", ["git", "add", "--all"]),
-        ("Making the first commit", ["git", *identity, "commit", "--quiet", "--no-verify", "--message", MESSAGE]),
+        ("Making the first commit", ["git", *as_author, "commit", "--quiet", "--no-verify", "--message", MESSAGE]),
     ]
+
+
+def git_knows(key):
+    """Whether this machine's Git has a value; without an identity neither `git commit` nor `dvc exp run` works."""
+    # A repository that the project happens to lie in does not count.
+    variables = {**own_variables(), "GIT_CEILING_DIRECTORIES": str(Path.cwd().parent)}
+    asked = subprocess.run(["git", "config", "--get", key], env=variables, capture_output=True, check=False)
+    return asked.returncode == 0
+
+
+def own_variables():
+    """The environment without what points Git and uv to another repository or environment."""
+    hidden = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 def keep_chosen_files(answers):
@@ -92,9 +110,7 @@ def run(command, uv):
     program = {"uv": uv}.get(command[0], command[0])
     if not program:
         raise StepFailed("uv is not installed or not on PATH")
-    hidden = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "VIRTUAL_ENV")
-    variables = {name: value for name, value in os.environ.items() if name not in hidden}
-    done = subprocess.run([program, *command[1:]], env=variables, capture_output=True, text=True, check=False)
+    done = subprocess.run([program, *command[1:]], env=own_variables(), capture_output=True, text=True, check=False)
     if done.returncode:
         reason = " ".join((done.stderr or done.stdout).split())
         raise StepFailed(f"`{shlex.join(command[:2])}` failed: {reason}")

@@ -14,9 +14,8 @@ from places import ROOT
 def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing of the user's Git, DVC or virtual environment leaks into a test."""
     settings = tmp_path_factory.mktemp("settings")
-    (settings / "gitconfig").write_text("[user]\n\tname = Tester\n\temail = tester@example.com\n")
     os.environ.update(
-        GIT_CONFIG_GLOBAL=str(settings / "gitconfig"),
+        GIT_CONFIG_GLOBAL=os.devnull,
         GIT_CONFIG_NOSYSTEM="1",
         DVC_NO_ANALYTICS="1",
         DVC_GLOBAL_CONFIG_DIR=str(settings),
@@ -38,7 +37,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
-    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "template"]):
+    identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
+    for command in (["init", "--quiet"], ["add", "--all"], [*identity, "commit", "--quiet", "--message", "template"]):
         subprocess.run(["git", *command], cwd=copy, check=True)
     return copy
 

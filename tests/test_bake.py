@@ -136,10 +136,26 @@ def test_an_empty_name_is_refused_and_leaves_nothing(render: Render, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_machine_without_git_identity_can_commit(render: Render, tmp_path: Path) -> None:
-    done = render(env={"GIT_CONFIG_GLOBAL": os.devnull, "HOME": str(tmp_path / "home")})
+def test_a_machine_without_git_identity_can_commit_now_and_later(render: Render, tmp_path: Path) -> None:
+    done = render(author="Zoë", env={"GIT_CONFIG_GLOBAL": os.devnull})
     assert "Ready." in done.stdout
-    assert git(tmp_path / "my-project", "log", "--format=%cn") == "Your Name"
+    assert git(tmp_path / "my-project", "log", "--format=%cn") == "Zoë"
+    assert git(tmp_path / "my-project", "config", "--local", "user.name") == "Zoë"
+
+
+def test_the_identity_of_a_repository_around_it_does_not_count(render: Render, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    for key in ("user.name", "user.email"):
+        git(tmp_path, "config", key, "someone@example.com")
+    render(author="Zoë")
+    assert git(tmp_path / "my-project", "config", "--local", "user.name") == "Zoë"
+
+
+def test_an_identity_that_git_knows_is_left_alone(render: Render, tmp_path: Path) -> None:
+    (tmp_path / "gitconfig").write_text("[user]\n\tname = Ana\n\temail = ana@example.com\n")
+    render(author="Zoë", env={"GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")})
+    assert git(tmp_path / "my-project", "log", "--format=%an") == "Zoë"
+    assert "user." not in git(tmp_path / "my-project", "config", "--local", "--list")
 
 
 def test_a_machine_without_git_gets_one_clear_error(render: Render, tmp_path: Path) -> None:
