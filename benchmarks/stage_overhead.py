@@ -33,6 +33,7 @@ def bare_command(record: dict, scratch: Path) -> list[str]:
         "inputs": {port: str(PROJECT / entry["path"]) for port, entry in record["inputs"].items()},
         "outputs": {port: str(scratch / Path(entry["path"]).name) for port, entry in record["outputs"].items()},
         "params": record["params"],
+        "runner": os.getpid(),
     }
     (scratch / "job.json").write_text(json.dumps(job))
     cache = Path(os.environ.get("KIT_CACHE_DIR", Path.home() / ".cache/kit"))

@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from acts import replace, start_kit, wait_for
+
+from kit import worker
 
 Kit = Callable[..., tuple[int, str, str]]
 OUT = Path("artifacts/double/doubled.csv")
@@ -261,11 +265,22 @@ def test_a_stage_does_not_run_twice_at_once(project: Path, kit: Kit) -> None:
     replace(MODULE / "run.py", "    header,", "    import time; time.sleep(20)\n    header,")
     first = start_kit("run", "double")
     try:
-        wait_for(lambda: bool(list(Path(".kit/staging/double").glob("job.json"))))
+        wait_for(lambda: list(Path(".kit/staging/double").glob("job.json")))
         assert "is already running" in kit("run", "double")[2]
     finally:
         first.kill()
         first.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends orphans on Linux alone")
+def test_a_module_does_not_begin_once_its_runner_is_gone(project: Path, tmp_path: Path) -> None:
+    no_longer_its_parent = 1 if os.getpid() != 1 else 2
+    job = {"module": str(MODULE.absolute()), "inputs": {}, "outputs": {}, "params": {}, "runner": no_longer_its_parent}
+    (MODULE / "run.py").write_text("def run(inputs, outputs, params):\n    open('ran', 'w').close()\n")
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    done = subprocess.run([sys.executable, worker.__file__, str(tmp_path / "job.json")], check=False)
+    assert done.returncode == 1
+    assert not Path("ran").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends orphans on Linux alone")

@@ -88,6 +88,7 @@ def run_module(
         "inputs": {port: str(path) for port, path in inputs.items()},
         "outputs": {port: str(path) for port, path in outputs.items()},
         "params": params,
+        "runner": os.getpid(),
     }
     job_file = staging.path / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")

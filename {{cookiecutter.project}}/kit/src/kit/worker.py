@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import signal
 import sys
 import traceback
@@ -13,9 +14,9 @@ NO_RUN = 65
 
 
 def main(job_file: str) -> int:
-    """Run the job in a JSON file: module (folder), inputs and outputs (port to path), params."""
-    die_with_parent()
+    """Run the job in a JSON file: module (folder), inputs and outputs (port to path), params, runner (process id)."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
+    die_with(job["runner"])
     sys.path.insert(0, job["module"])
     try:
         run = getattr(importlib.import_module("run"), "run", None)
@@ -41,13 +42,15 @@ def own_frames(trace: TracebackType | None) -> TracebackType | None:
     return trace
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when the runner is killed, so that no orphan trains on (Linux)."""
+def die_with(runner: int) -> None:
+    """Have the kernel end this process when its runner is killed, so that no orphan trains on (Linux)."""
     if sys.platform == "linux":
         import ctypes
 
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != runner:  # it was killed before the line above
+            sys.exit(RAISED)
 
 
 if __name__ == "__main__":
