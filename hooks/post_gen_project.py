@@ -101,8 +101,9 @@ def add_remote(config, url):
 
 
 def find_uv():
-    """The uv on PATH, or the one beside the Python that runs cookiecutter."""
-    return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    """The uv on PATH, the one that runs us (uvx sets UV), or the one beside the Python that runs cookiecutter."""
+    beside = str(Path(sys.executable).parent)
+    return shutil.which("uv") or shutil.which(os.environ.get("UV", "")) or shutil.which("uv", path=beside)
 
 
 def run(command, uv):

@@ -83,6 +83,14 @@ def test_the_chosen_licence_stays_alone(tmp_path: Path, monkeypatch: pytest.Monk
     assert (tmp_path / "LICENSE").read_text() == "license-mit"
 
 
+def test_the_uv_that_runs_cookiecutter_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uv = tmp_path / "uv"
+    uv.touch(mode=0o755)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("UV", str(uv))
+    assert post.find_uv() == str(uv)
+
+
 def test_a_failing_command_is_told_in_one_line() -> None:
     with pytest.raises(post.StepFailed) as failure:
         post.run(["git", "no-such-command"], uv=None)
