@@ -75,6 +75,18 @@ def test_a_newcomer_finds_these_and_no_others(render: Render, tmp_path: Path) ->
     }
 
 
+@pytest.mark.parametrize("path", sorted((SOURCE / "modules").iterdir()), ids=lambda path: path.name)
+def test_every_module_has_a_complete_card(path: Path, render: Render, tmp_path: Path) -> None:
+    render(hooks=False, email="ana@example.com")
+    text = (tmp_path / "my-project/modules" / path.name / "README.md").read_text()
+    (tmp_path / "card.yaml").write_text(text.split("---\n")[1])
+    card = read_yaml(tmp_path / "card.yaml", "card.yaml")
+    fields = ["summary", "owner", "license", "stability", "provenance", "assumptions", "expected", "failure_modes"]
+    assert list(card) == fields
+    assert card["owner"] == "ana@example.com"
+    assert all(card.values())
+
+
 def test_nothing_unrendered_is_left_and_everything_parses(render: Render, tmp_path: Path) -> None:
     render(hooks=False, author="Ana O'Brien & <Søn>", remote="s3://bucket/store")
     project = tmp_path / "my-project"
