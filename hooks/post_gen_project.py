@@ -61,7 +61,7 @@ def set_up_steps(answers):
         ("Creating the Git repository", ["git", "init", "--quiet", "--initial-branch", "main"]),
         *identity,
         ("Locking the project's own environment", ["uv", "lock", "--quiet"]),
-        # Compiled once here: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each command would do it again.
+        # Compiled here once: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each command would again.
         ("Installing it into .venv", ["uv", "sync", "--quiet", "--frozen", "--compile-bytecode"]),
         ("Putting the raw data under DVC", [*in_project, "dvc", "add", "--quiet", RAW_DATA]),
         ("Installing the hooks of Git and DVC", [*in_project, "pre-commit", "install"]),
