@@ -6,12 +6,20 @@ from pathlib import Path
 
 import pytest
 from e2e_project import Baked
+from places import ROOT
 
 BUILT = Callable[[], dict[str, float]]
 
 
 def test_a_second_run_executes_nothing(finished: Baked) -> None:
     assert finished.executed("dvc", "repro") == []
+
+
+def test_the_demo_can_be_run_again(finished: Baked) -> None:
+    shown = finished.run("sh", str(ROOT / "tools/demo.sh"), str(finished.root))
+    assert "Running stage" not in shown
+    assert "transfer.accuracy" in shown
+    assert shown.count("Data and pipelines are up to date.") == 2
 
 
 @pytest.mark.parametrize("file", ["README.md", "test_module.py", "__pycache__/run.cpython-311.pyc"])
