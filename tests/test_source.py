@@ -49,6 +49,13 @@ def test_the_copied_network_is_the_original() -> None:
     assert copies == {name: definitions[name] for name in ("Encoder", "augment")}
 
 
+@pytest.mark.parametrize("file", ["calibration.py", "tables.py"])
+def test_heads_and_baseline_calibrate_alike(file: str) -> None:
+    """Modules share files, not code: what one head repeats of another must not drift apart."""
+    copies = [SOURCE / "modules" / name / file for name in ("head_linear", "head_mlp", "baseline_scratch")]
+    assert len({path.read_text(encoding="utf-8") for path in copies if path.exists()}) == 1
+
+
 def test_the_kit_and_the_template_pin_the_same_versions() -> None:
     kit = tomllib.loads((SOURCE / "kit/pyproject.toml").read_text())["project"]["dependencies"]
     template = (ROOT / "requirements.in").read_text().splitlines()
@@ -82,8 +89,7 @@ def test_every_question_has_a_prompt_in_plain_words() -> None:
 
 def test_no_file_names_a_place_of_this_machine_or_a_registry() -> None:
     files = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
-    names = ["pythonhosted org", "pypi org", "npmjs org", "npmjs com"]
-    hosts = "|".join(name.replace(" ", r"\.") for name in names)
+    hosts = r"python(?:hosted)\.org|pypi\.org|npmjs\.(?:org|com)"
     for name in filter(None, files):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert not re.search(hosts, text), name
