@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from acts import replace, start_kit, wait_for
+from filelock import FileLock
 
 from kit.environment import all_environments, environment_for, environments_folder
 from kit.errors import KitError
@@ -129,6 +130,23 @@ def test_prune_removes_what_no_module_here_uses(needs_six: Path, kit: Kit, empty
     assert kit("env", "prune")[0] == 0
     assert not unused.path.exists()
     assert [environment.key != unused.key for environment in all_environments()] == [True]
+
+
+def test_prune_removes_what_cannot_be_used_any_more(needs_six: Path, kit: Kit, empty_lock: Path) -> None:
+    broken = environment_for(read_lock(empty_lock, "empty"), "3.11")
+    broken.python.unlink()
+    (environments_folder() / "0123.building").mkdir()
+    (environments_folder() / "4567.removed").mkdir()
+    assert kit("env", "prune")[0] == 0
+    assert built(environments_folder()) == []
+
+
+def test_prune_leaves_a_build_that_is_going_on(project: Path, kit: Kit) -> None:
+    building = environments_folder() / "0123.building"
+    building.mkdir(parents=True)
+    with FileLock(environments_folder() / "0123.lock"):
+        kit("env", "prune")
+    assert building.exists()
 
 
 def test_a_python_that_is_nowhere_is_one_line(needs_six: Path, kit: Kit) -> None:

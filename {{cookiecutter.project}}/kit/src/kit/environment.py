@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from kit.errors import KitError
 from kit.interpreters import Interpreter, interpreter_for
@@ -80,10 +80,10 @@ def is_ready(environment: Environment) -> bool:
 
 
 def all_environments() -> list[Environment]:
-    """Every ready environment on this machine, the most recently used first."""
-    folder = environments_folder()
-    found = [Environment(path.name, path) for path in folder.iterdir()] if folder.is_dir() else []
-    return sorted(filter(is_ready, found), key=lambda environment: -environment.last_use)
+    """Every built environment on this machine, the most recently used first."""
+    found = [Environment(path.parent.name, path.parent) for path in environments_folder().glob(f"*/{MANIFEST}")]
+    built = [environment for environment in found if not environment.path.suffix]
+    return sorted(built, key=lambda environment: -environment.last_use)
 
 
 def remove(environment: Environment) -> None:
@@ -94,6 +94,16 @@ def remove(environment: Environment) -> None:
         if environment.path.exists():
             environment.path.rename(grave)
         shutil.rmtree(grave, ignore_errors=True)
+
+
+def remove_leftovers() -> None:
+    """Delete what killed builds and removals left, unless somebody is at it."""
+    for path in [*environments_folder().glob("*.building"), *environments_folder().glob("*.removed")]:
+        try:
+            with FileLock(path.with_suffix(".lock"), blocking=False):
+                shutil.rmtree(path, ignore_errors=True)
+        except Timeout:
+            continue
 
 
 def manifest_of(environment: Environment) -> dict[str, str]:

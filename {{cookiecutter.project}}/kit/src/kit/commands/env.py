@@ -5,7 +5,16 @@ from datetime import datetime
 
 from rich.filesize import decimal
 
-from kit.environment import Environment, all_environments, environment_key, environments_folder, manifest_of, remove
+from kit.environment import (
+    Environment,
+    all_environments,
+    environment_key,
+    environments_folder,
+    is_ready,
+    manifest_of,
+    remove,
+    remove_leftovers,
+)
 from kit.errors import KitError
 from kit.interpreters import interpreter_for
 from kit.lock import read_lock
@@ -19,7 +28,8 @@ def main(arguments: Namespace) -> int:
     if arguments.action == "list":
         show(all_environments(), users)
         return 0
-    unused = [environment for environment in all_environments() if environment.key not in users]
+    remove_leftovers()
+    unused = [e for e in all_environments() if e.key not in users or not is_ready(e)]
     for environment in unused:
         remove(environment)
     print(f"{len(unused)} environments removed, {len(all_environments())} kept in {environments_folder()}")
