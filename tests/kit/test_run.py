@@ -177,6 +177,32 @@ MISTAKES = {
         lambda: replace("dvc.yaml", "modules/doubler, ", ""),
         "dvc.yaml: stage double needs one module folder (modules/NAME) in deps, not 0",
     ),
+    "params.yaml is no YAML": (
+        lambda: Path("params.yaml").write_text("doubler: [\n"),
+        "kit: params.yaml:",
+    ),
+    "params.yaml is a list": (
+        lambda: Path("params.yaml").write_text("- doubler\n"),
+        "kit: params.yaml: must be a mapping of sections, not a list",
+    ),
+    "a section that is a list": (
+        lambda: Path("params.yaml").write_text("doubler: [1]\n"),
+        "kit: params.yaml: doubler: is no section (name: value)",
+    ),
+    "dvc.yaml is empty": (lambda: Path("dvc.yaml").write_text(""), "kit: dvc.yaml: expected a dictionary"),
+    "module.yaml is empty": (lambda: (MODULE / "module.yaml").write_text(""), "kit: modules/doubler/module.yaml: "),
+    "the lock is no text": (
+        lambda: (MODULE / "requirements.txt").write_bytes(b"\xff\xfe"),
+        "kit: modules/doubler/requirements.txt: is no text",
+    ),
+    "a port without a path": (
+        lambda: replace("dvc.yaml", "kit run double", "kit run double --input numbers"),
+        "kit: dvc.yaml: stage double: --input numbers: write PORT=PATH",
+    ),
+    "an open quote": (
+        lambda: replace("dvc.yaml", "cmd: kit run double", "cmd: kit run double 'x"),
+        "kit: dvc.yaml: stage double: cmd: No closing quotation",
+    ),
     "another stage's command": (
         lambda: replace("dvc.yaml", "kit run double", "kit run triple"),
         "dvc.yaml: the cmd of stage double runs another stage; write `kit run double`",
@@ -187,7 +213,7 @@ MISTAKES = {
     ),
     "unknown slot": (
         lambda: replace("dvc.yaml", "modules/doubler", "'modules/${slots.doubler}'"),
-        "failed to parse 'stages.double.deps' in 'dvc.yaml'",
+        "kit: dvc.yaml: failed to parse 'stages.double.deps' in 'dvc.yaml'",
     ),
     "dvc.yaml is no pipeline": (
         lambda: replace("dvc.yaml", "    cmd:", "    comand:"),

@@ -9,8 +9,6 @@ from importlib import import_module
 from kit import __version__
 from kit.errors import KitError
 
-COMMANDS = ["run", "lock", "env", "test", "check", "graph"]
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0 done, 1 the user can mend it, 2 wrong usage, 3 a bug (with its traceback), 130 interrupted."""

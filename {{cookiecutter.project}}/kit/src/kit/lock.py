@@ -39,21 +39,14 @@ def read_lock(path: Path, shown: str) -> Lock:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise KitError(f"{shown}: is missing; run `kit lock {path.parent.name}`") from None
-    lines = list(_logical_lines(text))
+    except UnicodeDecodeError:
+        raise KitError(f"{shown}: is no text; run `kit lock {path.parent.name}`") from None
+    lines = _logical_lines(text)
     for number, line in lines:
         problem = _problem_of(line)
         if problem:
             raise KitError(f"{shown}:{number}: {problem}; run `kit lock {path.parent.name}`")
     return Lock(path, shown, tuple(line for _, line in lines))
-
-
-def locked_versions(lock: Lock) -> dict[str, set[str]]:
-    """Package to the versions that the lock holds; a universal lock may hold several."""
-    versions: dict[str, set[str]] = {}
-    for line in lock.requirements:
-        requirement = _requirement(line)
-        versions.setdefault(requirement.name, set()).add(next(iter(requirement.specifier)).version)
-    return versions
 
 
 def is_current(folder: Path, python: str) -> bool:

@@ -1,11 +1,9 @@
 """dvc.yaml and params.yaml as stages. The only file that knows DVC's internals (3.67.1)."""
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,7 +29,6 @@ class Stage:
     """
 
     name: str
-    desc: str
     command: str
     module: str
     deps: tuple[str, ...]
@@ -51,6 +48,7 @@ class Pipeline:
         """
         self.project = project
         document = read_yaml(project.root / "dvc.yaml", "dvc.yaml")
+        self._params = _read_params(project)
         try:
             COMPILED_MULTI_STAGE_SCHEMA(document)
             # The resolver asks a repository for these two only; opening a real one would cost 0.4 s.
@@ -58,9 +56,9 @@ class Pipeline:
             self._resolver = DataResolver(repo, str(project.root), document)
         except MultipleInvalid as error:
             where = ".".join(str(step) for step in error.path)
-            raise KitError(f"dvc.yaml: {where}: {error.msg}") from None
+            raise KitError(": ".join(filter(None, ["dvc.yaml", where, error.msg]))) from None
         except (DvcException, ContextError) as error:
-            raise KitError(one_line(error)) from None
+            raise KitError(f"dvc.yaml: {one_line(error)}") from None
 
     def names(self) -> list[str]:
         """The stages in the order of dvc.yaml; those of a matrix one by one."""
@@ -79,7 +77,7 @@ class Pipeline:
         try:
             definition = self._resolver.resolve_one(name)[name]
         except (DvcException, ContextError) as error:
-            raise KitError(one_line(error)) from None
+            raise KitError(f"dvc.yaml: {one_line(error)}") from None
         return self._stage(name, definition)
 
     def stages(self) -> Iterator[Stage]:
@@ -90,12 +88,6 @@ class Pipeline:
     def producers(self) -> dict[str, str]:
         """Out to the stage that makes it."""
         return {out: stage.name for stage in self.stages() for out in stage.outs}
-
-    @cached_property
-    def _params(self) -> dict[str, Any]:
-        if not (self.project.root / "params.yaml").is_file():
-            return {}
-        return read_yaml(self.project.root / "params.yaml", "params.yaml") or {}
 
     def _stage(self, name: str, definition: dict[str, Any]) -> Stage:
         deps = [dep.rstrip("/") for dep in definition.get("deps", [])]
@@ -109,7 +101,6 @@ class Pipeline:
         declared = [str(param) for entry in definition.get("params", []) for param in _params_of(entry)]
         return Stage(
             name=name,
-            desc=definition.get("desc", ""),
             command=command,
             module=module,
             deps=tuple(dep for dep in deps if not module or dep != MODULES + module),
@@ -128,17 +119,18 @@ class Pipeline:
         return section
 
 
-def bindings(stage: Stage, option: str) -> dict[str, str]:
-    """Port to path, as the stage's command says with `--input PORT=PATH` or `--output PORT=PATH`."""
-    words = shlex.split(stage.command)
-    pairs = [after for word, after in pairwise(words) if word == option]
-    pairs += [word.removeprefix(f"{option}=") for word in words if word.startswith(f"{option}=")]
-    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-
-
 def one_line(error: BaseException) -> str:
     """An error's message without line breaks."""
     return " ".join(str(error).split())
+
+
+def _read_params(project: Project) -> dict[str, Any]:
+    """params.yaml, which a project may lack."""
+    path = project.root / "params.yaml"
+    params = read_yaml(path, "params.yaml") if path.is_file() else {}
+    if not isinstance(params, dict | None):
+        raise KitError(f"params.yaml: must be a mapping of sections, not a {type(params).__name__}")
+    return params or {}
 
 
 def _module_of(stage: str, deps: list[str]) -> str:

@@ -1,12 +1,14 @@
 """Match a module's ports to a stage's deps and outs."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from kit.errors import KitError
 from kit.module import Module
-from kit.pipeline import Stage, bindings
+from kit.pipeline import Stage
 
 RECORD = "run.json"
 
@@ -38,9 +40,37 @@ def wire(stage: Stage, module: Module) -> Wiring:
     )
 
 
+def bindings(stage: Stage, kind: str) -> dict[str, str]:
+    """Port to path, as the stage's command says with `--input PORT=PATH` (kind input) or `--output PORT=PATH`.
+
+    Raises:
+        KitError: the command cannot be split into words, or a word is no PORT=PATH.
+    """
+    where, option = f"dvc.yaml: stage {stage.name}", f"--{kind}"
+    try:
+        words = shlex.split(stage.command)
+    except ValueError as error:
+        raise KitError(f"{where}: cmd: {error}") from None
+    pairs = [after for word, after in pairwise(words) if word == option]
+    pairs += [word.removeprefix(f"{option}=") for word in words if word.startswith(f"{option}=")]
+    return split_pairs(pairs, f"{where}: {option}")
+
+
+def split_pairs(pairs: Sequence[str], where: str) -> dict[str, str]:
+    """PORT=PATH words as port to path.
+
+    Raises:
+        KitError: a word has no `=`.
+    """
+    for pair in pairs:
+        if "=" not in pair:
+            raise KitError(f"{where} {pair}: write PORT=PATH")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
 def _match(stage: Stage, ports: Mapping[str, str], files: tuple[str, ...] | list[str], kind: str) -> dict[str, str]:
     where, listed = f"dvc.yaml: stage {stage.name}", "deps" if kind == "input" else "outs"
-    named = bindings(stage, f"--{kind}")
+    named = bindings(stage, kind)
     for port, path in named.items():
         if port not in ports:
             raise KitError(f"{where}: --{kind} {port}: {stage.module} has no such port; it has {', '.join(ports)}")

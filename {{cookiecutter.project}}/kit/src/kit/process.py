@@ -102,6 +102,7 @@ def run_module(
         code = process.wait()
     finally:
         process.kill()
+        process.wait()
     if code == worker.NO_RUN:
         raise KitError(f"{module.shown}/run.py: has no function run(inputs, outputs, params)")
     if code < 0:

@@ -10,18 +10,17 @@ from kit.module import Module, check_params, load_module
 from kit.pipeline import Pipeline, Stage
 from kit.ports import Wiring, wire
 from kit.process import run_module, runtime_for
-from kit.project import Project
 from kit.record import file_entries, write_record
 from kit.staging import move_into_place, staging_for
 
 
-def run_stage(project: Project, name: str) -> None:
+def run_stage(pipeline: Pipeline, name: str) -> None:
     """Run a stage's module in its environment and move its outputs into place once they keep their contracts.
 
     Raises:
         KitError: anything that the user can mend; the outputs of the last good run are then as they were.
     """
-    pipeline = Pipeline(project)
+    project = pipeline.project
     stage = pipeline.stage(name)
     if not stage.module:
         raise KitError(

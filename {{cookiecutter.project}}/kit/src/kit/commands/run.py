@@ -3,16 +3,17 @@
 from argparse import Namespace
 
 from kit.errors import KitError
-from kit.pipeline import Pipeline, bindings
+from kit.pipeline import Pipeline
+from kit.ports import bindings, split_pairs
 from kit.project import find_project
 from kit.runner import run_stage
 
 
 def main(arguments: Namespace) -> int:
-    project = find_project()
+    pipeline = Pipeline(find_project())
     for kind in ("input", "output"):
-        given = dict(pair.split("=", 1) for pair in getattr(arguments, kind) if "=" in pair)
-        if given and given != bindings(Pipeline(project).stage(arguments.stage), f"--{kind}"):
+        given = split_pairs(getattr(arguments, kind), f"--{kind}")
+        if given and given != bindings(pipeline.stage(arguments.stage), kind):
             raise KitError(f"--{kind}: differs from the cmd of stage {arguments.stage}; wiring is written in dvc.yaml")
-    run_stage(project, arguments.stage)
+    run_stage(pipeline, arguments.stage)
     return 0
