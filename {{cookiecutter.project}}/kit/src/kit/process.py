@@ -103,6 +103,11 @@ def run_module(
     finally:
         process.kill()
         process.wait()
+    _raise_unless_done(module, code)
+
+
+def _raise_unless_done(module: Module, code: int) -> None:
+    """Say what an exit code means; negative ones are signals."""
     if code == worker.NO_RUN:
         raise KitError(f"{module.shown}/run.py: has no function run(inputs, outputs, params)")
     if code < 0:
