@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from acts import replace, start_kit, wait_for
 
-from kit import worker
+from kit import landlock
 
 Kit = Callable[..., tuple[int, str, str]]
 OUT = Path("artifacts/double/doubled.csv")
@@ -29,7 +29,8 @@ def test_a_stage_writes_its_outputs(project: Path, kit: Kit) -> None:
 def test_the_record_says_what_ran(project: Path, kit: Kit) -> None:
     kit("run", "double")
     record = json.loads(RECORD.read_text())
-    assert record["module"] == {"name": "doubler", "version": "1.0.0"}
+    assert record["module"]["name"] == "doubler"
+    assert record["module"]["version"] == "1.0.0"
     assert record["params"] == {"factor": 2}
     assert record["inputs"]["numbers"]["sha256"] == hashlib.sha256(b"x\n1\n2\n").hexdigest()
     assert record["outputs"]["doubled"]["sha256"] == hashlib.sha256(OUT.read_bytes()).hexdigest()
@@ -299,14 +300,16 @@ def test_a_stage_does_not_run_twice_at_once(project: Path, kit: Kit) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends orphans on Linux alone")
-def test_a_module_does_not_begin_once_its_runner_is_gone(project: Path, tmp_path: Path) -> None:
+def test_a_module_does_not_begin_once_its_runner_is_gone(tmp_path: Path) -> None:
     no_longer_its_parent = 1 if os.getpid() != 1 else 2
-    job = {"module": str(MODULE.absolute()), "inputs": {}, "outputs": {}, "params": {}, "runner": no_longer_its_parent}
-    (MODULE / "run.py").write_text("def run(inputs, outputs, params):\n    open('ran', 'w').close()\n")
-    (tmp_path / "job.json").write_text(json.dumps(job))
-    done = subprocess.run([sys.executable, worker.__file__, str(tmp_path / "job.json")], check=False)
+    (tmp_path / "rules").touch()
+    touch = [sys.executable, "-c", f"open({str(tmp_path / 'ran')!r}, 'w')"]
+    launcher = [sys.executable, landlock.__file__, str(tmp_path / "rules")]
+    done = subprocess.run([*launcher, str(no_longer_its_parent), "no-network", *touch], check=False)
     assert done.returncode == 1
-    assert not Path("ran").exists()
+    assert not (tmp_path / "ran").exists()
+    subprocess.run([*launcher, str(os.getpid()), "no-network", *touch], check=True)
+    assert (tmp_path / "ran").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends orphans on Linux alone")

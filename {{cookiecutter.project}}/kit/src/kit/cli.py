@@ -1,6 +1,7 @@
 """The command line: parse, call one command, turn a KitError into one line."""
 
 import argparse
+import errno
 import signal
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,8 @@ from importlib import import_module
 
 from kit import __version__
 from kit.errors import KitError
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,17 +24,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KitError as error:
         print(f"kit: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            return _bug()
+        print(f"kit: {error.filename or 'a disk'}: {error.strerror}; make room and run again", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("kit: interrupted", file=sys.stderr)
         return 130
     except Exception:
-        import traceback
+        return _bug()
 
-        traceback.print_exc()
-        print(
-            f"kit {__version__}: this is a bug in the kit; please report it with the traceback above", file=sys.stderr
-        )
-        return 3
+
+def _bug() -> int:
+    import traceback
+
+    traceback.print_exc()
+    print(f"kit {__version__}: this is a bug in the kit; please report it with the traceback above", file=sys.stderr)
+    return 3
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,17 +1,23 @@
 """Content hashes of files and folders."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 
 def sha256_of(path: Path) -> str:
     """SHA-256 in hex: of a file's bytes, or of a folder's sorted list of (relative path, SHA-256)."""
-    if not path.is_dir():
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+    if path.is_dir():
+        return sha256_of_files(path, (file for file in path.rglob("*") if file.is_file()))
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_of_files(folder: Path, files: Iterable[Path]) -> str:
+    """SHA-256 in hex over the sorted list of (path relative to the folder, SHA-256)."""
     listing = hashlib.sha256()
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
-        listing.update(f"{file.relative_to(path).as_posix()}\0{sha256_of(file)}\n".encode())
+    for file in sorted(files):
+        listing.update(f"{file.relative_to(folder).as_posix()}\0{sha256_of(file)}\n".encode())
     return listing.hexdigest()
 
 

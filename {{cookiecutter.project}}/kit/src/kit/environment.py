@@ -1,17 +1,20 @@
-"""Environments: built once per lock, Python and platform; kept outside the project; never changed afterwards."""
+"""Environments: built once per lock, Python and platform; kept outside the project; built anew if they change."""
 
 import hashlib
 import json
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from filelock import FileLock, Timeout
 
 from kit.errors import KitError
+from kit.installed import broken_packages, description, fingerprint
 from kit.interpreters import Interpreter, interpreter_for
 from kit.lock import Lock
 from kit.uv_command import WHEELS_ONLY, run_uv
@@ -65,11 +68,14 @@ def environment_for(lock: Lock, python: str) -> Environment:
     folder = environments_folder()
     key = environment_key(lock, interpreter)
     environment = Environment(key, folder / key)
-    if not is_ready(environment):
+    if not is_intact(environment):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{key}.lock"):
-            if not is_ready(environment):
-                _build(environment, lock, interpreter)
+            if is_ready(environment) and not is_intact(environment):
+                print(f"kit: the environment of {lock.shown} changed after it was built; it is made anew", flush=True)
+                rebuild(environment, lock, interpreter)
+            elif not is_ready(environment):
+                build(environment, lock, interpreter)
     (environment.path / LAST_USE).touch()
     return environment
 
@@ -77,6 +83,14 @@ def environment_for(lock: Lock, python: str) -> Environment:
 def is_ready(environment: Environment) -> bool:
     """Whether an environment is complete, and the Python it was built on still there."""
     return (environment.path / MANIFEST).is_file() and environment.python.exists()
+
+
+def is_intact(environment: Environment) -> bool:
+    """Whether an environment is complete and no file of it was changed, added or removed since it was built.
+
+    Looks at sizes and times, which takes milliseconds; `kit env check` reads every byte.
+    """
+    return is_ready(environment) and manifest_of(environment).get("fingerprint") == fingerprint(environment.path)
 
 
 def all_environments() -> list[Environment]:
@@ -106,9 +120,9 @@ def remove_leftovers() -> None:
             continue
 
 
-def manifest_of(environment: Environment) -> dict[str, str]:
+def manifest_of(environment: Environment) -> dict[str, Any]:
     """What an environment was built from."""
-    manifest: dict[str, str] = json.loads((environment.path / MANIFEST).read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = json.loads((environment.path / MANIFEST).read_text(encoding="utf-8"))
     return manifest
 
 
@@ -116,17 +130,39 @@ def executable_in(path: Path) -> Path:
     return path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _build(environment: Environment, lock: Lock, interpreter: Interpreter) -> None:
+def rebuild(environment: Environment, lock: Lock, interpreter: Interpreter) -> None:
+    """Build again what was changed, without what uv's cache holds of it: its files may be the very same, linked."""
+    forget(broken_packages(environment.path))
+    build(environment, lock, interpreter)
+
+
+def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> None:
+    """Build aside, check every file against its wheel's RECORD, and rename.
+
+    Raises:
+        KitError: a package cannot be fetched or its hash does not match.
+    """
     started = time.monotonic()
     print(f"kit: building the environment of {lock.shown} ({len(lock.requirements)} packages locked)", flush=True)
     building = environment.path.with_name(f"{environment.key}.building")
     shutil.rmtree(building, ignore_errors=True)
     try:
-        _uv(lock, ["venv", "--no-project", "--relocatable", "--python", interpreter.executable, str(building)])
-        _install(lock, building)
-        manifest = {"lock": lock.sha256, "python": interpreter.identity, "built_from": lock.shown}
-        (building / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        _install(lock, building, interpreter)
+        if broken := broken_packages(building):  # files in uv's cache, shared with every environment, were changed
+            forget(broken)
+            shutil.rmtree(building)
+            _install(lock, building, interpreter)
+            if broken := broken_packages(building):
+                raise KitError(f"{lock.shown}: files of {', '.join(broken)} differ from their wheel's RECORD")
         (building / LAST_USE).touch()
+        manifest = {
+            "lock": lock.sha256,
+            "python": interpreter.identity,
+            "built_from": lock.shown,
+            "installed": description(building, lock.pins),
+            "fingerprint": fingerprint(building),
+        }
+        (building / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(environment.path, ignore_errors=True)
         building.rename(environment.path)
     finally:
@@ -134,8 +170,15 @@ def _build(environment: Environment, lock: Lock, interpreter: Interpreter) -> No
     print(f"kit: environment ready in {time.monotonic() - started:.1f} s", flush=True)
 
 
-def _install(lock: Lock, building: Path) -> None:
+def forget(packages: Sequence[str]) -> None:
+    """Drop packages from uv's cache, so that they are fetched anew."""
+    if packages:
+        run_uv(["cache", "clean", *packages])
+
+
+def _install(lock: Lock, building: Path, interpreter: Interpreter) -> None:
     """Install the lock, byte-compiled, because nothing may write into the environment later."""
+    _uv(lock, ["venv", "--no-project", "--relocatable", "--python", interpreter.executable, str(building)])
     requirements = building / "requirements.txt"
     requirements.write_text("\n".join(lock.requirements) + "\n", encoding="utf-8")
     sync = ["pip", "sync", WHEELS_ONLY, "--require-hashes", "--compile-bytecode", "--allow-empty-requirements"]

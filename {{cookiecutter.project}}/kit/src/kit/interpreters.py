@@ -1,10 +1,12 @@
 """Find the Python that a module asks for."""
 
+import os
 import platform
 import sys
 import sysconfig
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from kit.errors import KitError
 from kit.uv_command import run_uv
@@ -41,3 +43,9 @@ def interpreter_for(python: str) -> Interpreter:
         raise KitError(f"Python {python} is not on this machine and uv cannot fetch it; install it ({found.message})")
     shown = run_uv(["python", "find", "--no-project", "--show-version", python])
     return Interpreter(found.output.strip(), shown.output.strip())
+
+
+def prefix_of(python: Path) -> Path:
+    """The folder that a Python was installed to, seen through the links of virtual environments."""
+    real = python.resolve()
+    return real.parent if os.name == "nt" else real.parent.parent

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from kit.errors import KitError
 from kit.uv_command import WHEELS_ONLY, run_uv
@@ -27,6 +28,14 @@ class Lock:
     def sha256(self) -> str:
         """Digest of what would be installed; comments and line breaks do not count."""
         return hashlib.sha256("\n".join(self.requirements).encode()).hexdigest()
+
+    @property
+    def pins(self) -> dict[str, set[str]]:
+        """Package, as PEP 503 writes its name, to its versions: one, or one per Python or platform."""
+        versions: dict[str, set[str]] = {}
+        for pin in map(_requirement, self.requirements):
+            versions.setdefault(canonicalize_name(pin.name), set()).add(next(iter(pin.specifier)).version)
+        return versions
 
 
 def read_lock(path: Path, shown: str) -> Lock:

@@ -10,6 +10,8 @@ from kit.documents import read_yaml, schema_named, violation
 from kit.errors import KitError
 from kit.project import Project
 
+# A parameter that every module's section may hold: the kind of device, or a card's name, that its results are tied to.
+DEVICE_CLASS = "device_class"
 REQUIRED_FILES = {
     "README.md": "the module's card, for people",
     "module.yaml": "the module's contract, for machines",
@@ -22,7 +24,11 @@ REQUIRED_FILES = {
 
 @dataclass(frozen=True)
 class Module:
-    """What module.yaml says, and where it says so."""
+    """What module.yaml says, and where it says so.
+
+    `inputs` and `outputs` map ports to types; `matches` maps an input port to the metadata that must be equal in all
+    such ports, and `spaces` an output port to the port that defines the embedding space of what it holds.
+    """
 
     name: str
     folder: Path
@@ -34,6 +40,11 @@ class Module:
     params: Mapping[str, Any]
     device: str
     cpus: int
+    matches: Mapping[str, str]
+    spaces: Mapping[str, str]
+    gpus: int = 1
+    network: bool = False
+    deterministic: bool = True
 
     @property
     def shown(self) -> str:
@@ -62,7 +73,31 @@ def load_module(project: Project, name: str) -> Module:
     if problem:
         raise KitError(f"{shown}/module.yaml: {problem}")
     resources = contract.pop("resources")
-    return Module(name=name, folder=folder, **contract, device=resources["device"], cpus=resources["cpus"])
+    inputs, outputs = contract.pop("inputs"), contract.pop("outputs")
+    module = Module(
+        name=name,
+        folder=folder,
+        inputs=_types(inputs),
+        outputs=_types(outputs),
+        matches=_said(inputs, "match"),
+        spaces=_said(outputs, "space"),
+        **contract,
+        **resources,
+    )
+    for port, source in module.spaces.items():
+        if source not in {*module.inputs, *module.outputs}:
+            raise KitError(f"{shown}/module.yaml: outputs.{port}.space: {source} is no port of {name}")
+    return module
+
+
+def _said(ports: Mapping[str, Any], word: str) -> dict[str, str]:
+    """Port to what it says of itself beside its type."""
+    return {port: entry[word] for port, entry in ports.items() if isinstance(entry, dict) and word in entry}
+
+
+def _types(ports: Mapping[str, Any]) -> dict[str, str]:
+    """Port to type; a port is a type alone, or a mapping with one."""
+    return {port: entry if isinstance(entry, str) else entry["type"] for port, entry in ports.items()}
 
 
 def chosen_modules(project: Project, names: Sequence[str]) -> list[Module]:
@@ -81,8 +116,10 @@ def check_params(module: Module, values: Mapping[str, Any]) -> None:
         KitError: a parameter is missing, unknown or out of range.
     """
     where = f"params.yaml: {module.name}"
+    if not isinstance(values.get(DEVICE_CLASS, ""), str):
+        raise KitError(f"{where}.{DEVICE_CLASS}: must be cpu, cuda or a part of a graphics card's name")
     for name in values:
-        if name not in module.params:
+        if name not in module.params and name != DEVICE_CLASS:
             hint = get_close_matches(str(name), module.params, n=1)
             also = f"did you mean {hint[0]}?" if hint else f"it takes: {', '.join(module.params) or 'none'}"
             raise KitError(f"{where}.{name}: is no parameter of {module.name}; {also}")

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from dvc.config import Config
 from dvc.exceptions import DvcException
 from dvc.fs import LocalFileSystem
 from dvc.parsing import DataResolver
@@ -117,6 +119,17 @@ class Pipeline:
         if section and module not in declared:
             raise KitError(f"dvc.yaml: stage {stage} does not list {module} in params; add it")
         return section
+
+
+def params_section(project: Project, module: str) -> Any:
+    """What params.yaml says of a module at this moment."""
+    return _read_params(project).get(module) or {}
+
+
+def cache_folder(project: Project) -> Path:
+    """Where DVC keeps what it has hashed; linked outputs lead there."""
+    config = Config(dvc_dir=str(project.root / ".dvc"), validate=True)
+    return Path(config.get("cache", {}).get("dir") or project.root / ".dvc" / "cache")
 
 
 def one_line(error: BaseException) -> str:

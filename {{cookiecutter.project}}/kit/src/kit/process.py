@@ -1,21 +1,21 @@
-"""Start a module's process: which Python, which variables, how it ended."""
+"""Start a module's process, wait for it, and let nothing of it live on."""
 
 import json
 import os
-import platform
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit import worker
-from kit.environment import environment_for
-from kit.errors import KitError
-from kit.lock import read_lock
+from kit import landlock, worker
 from kit.module import Module
+from kit.runtime import Runtime
+from kit.sandbox import Sandbox
 from kit.staging import Staging
 
 THREADS = [
@@ -25,30 +25,16 @@ THREADS = [
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 ]
+TAIL = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Runtime:
-    """The Python that a module runs in, and what the record says of it."""
+class Ended:
+    """How a process ended: its exit code (negative: a signal), its last words on standard error, its own report."""
 
-    python: Path
-    description: Mapping[str, Any]
-
-
-def runtime_for(module: Module) -> Runtime:
-    """The module's own environment; with KIT_ENV=host the interpreter that runs the kit.
-
-    Raises:
-        KitError: the lock is unsafe, the environment cannot be built, or KIT_ENV is neither host nor lock.
-    """
-    choice = os.environ.get("KIT_ENV", "lock")
-    if choice == "host":
-        return Runtime(Path(sys.executable), {"kind": "host", "python": platform.python_version()})
-    if choice != "lock":
-        raise KitError(f"KIT_ENV={choice}: must be lock (the default) or host")
-    lock = read_lock(module.lock, f"{module.shown}/requirements.txt")
-    environment = environment_for(lock, module.python)
-    return Runtime(environment.python, {"kind": "lock", "digest": environment.key, "lock_sha256": lock.sha256})
+    code: int
+    errors: str
+    report: Mapping[str, Any]
 
 
 def variables_for(module: Module, scratch: Path) -> dict[str, str]:
@@ -69,48 +55,64 @@ def variables_for(module: Module, scratch: Path) -> dict[str, str]:
 
 
 def run_module(
-    module: Module,
-    runtime: Runtime,
-    inputs: Mapping[str, Path],
-    outputs: Mapping[str, Path],
-    params: Mapping[str, Any],
-    staging: Staging,
-) -> None:
-    """Run a module to its end, its output streaming through.
-
-    Raises:
-        KitError: it raised, was killed, or has no run function.
-    """
-    if not (module.folder / "run.py").is_file():
-        raise KitError(f"{module.shown}/run.py: is missing; it must define run(inputs, outputs, params)")
-    job = {
-        "module": str(module.folder),
-        "inputs": {port: str(path) for port, path in inputs.items()},
-        "outputs": {port: str(path) for port, path in outputs.items()},
-        "params": params,
-        "runner": os.getpid(),
-    }
+    job: Mapping[str, Any], runtime: Runtime, sandbox: Sandbox, variables: Mapping[str, str], staging: Staging
+) -> Ended:
+    """Run a job (see worker.main) to its end, its output streaming through."""
+    report = staging.scratch / ".kit-report.json"
     job_file = staging.path / "job.json"
-    job_file.write_text(json.dumps(job), encoding="utf-8")
+    job_file.write_text(json.dumps({**job, "report": str(report)}), encoding="utf-8")
+    home = {"HOME": str(staging.scratch)} if sandbox.abi else {}  # the real one could not be read anyway
     process = subprocess.Popen(
-        [runtime.python, worker.__file__, job_file],
+        [*_confined(sandbox, staging), str(runtime.python), worker.__file__, str(job_file)],
         cwd=staging.scratch,
-        env=variables_for(module, staging.scratch),
+        env={**variables, **home},
         stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        process_group=0 if os.name == "posix" else None,
     )
+    errors = bytearray()
+    reader = threading.Thread(target=_pass_on, args=(process, errors), daemon=True)
+    reader.start()
     try:
-        code = process.wait()
-    finally:
-        process.kill()
         process.wait()
-    _raise_unless_done(module, code)
+    finally:
+        _end(process)
+        reader.join(timeout=5)
+    return Ended(process.returncode, errors.decode(errors="replace"), _report_in(report))
 
 
-def _raise_unless_done(module: Module, code: int) -> None:
-    """Say what an exit code means; negative ones are signals."""
-    if code == worker.NO_RUN:
-        raise KitError(f"{module.shown}/run.py: has no function run(inputs, outputs, params)")
-    if code < 0:
-        raise KitError(f"{module.shown}: was killed by {signal.Signals(-code).name}")
-    if code:
-        raise KitError(f"{module.shown}: failed with exit code {code}; its own messages stand above")
+def _confined(sandbox: Sandbox, staging: Staging) -> list[str]:
+    """The command before the module's Python: it confines itself, and ends when the kit does (Linux)."""
+    if sys.platform != "linux":
+        return []
+    rules = staging.path / "rules"
+    rules.write_bytes(b"".join(os.fsencode(f"{right} {path}") + b"\0" for right, path in sandbox.rules))
+    network = "network" if sandbox.network else "no-network"
+    return [sys.executable, "-I", "-S", "-B", landlock.__file__, str(rules), str(os.getpid()), network]
+
+
+def _pass_on(process: "subprocess.Popen[bytes]", kept: bytearray) -> None:
+    """Copy standard error as it comes, and keep its end."""
+    assert process.stderr
+    while chunk := os.read(process.stderr.fileno(), 65536):
+        os.write(2, chunk)
+        kept += chunk
+        del kept[:-TAIL]
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Leave nothing behind: neither the process nor what it started."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def _report_in(path: Path) -> dict[str, Any]:
+    """The worker's report; empty where it was killed before it could write one."""
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return report

@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from kit.contracts import Contract, breach, load_checkers, load_contract
+from kit import checkout, machine, worker
+from kit.contracts import breach, load_checkers
+from kit.denials import explanation
+from kit.endings import failure, out_of_memory_kills
 from kit.errors import KitError
-from kit.module import Module, check_params, load_module
-from kit.pipeline import Pipeline, Stage
-from kit.ports import Wiring, wire
-from kit.process import run_module, runtime_for
-from kit.record import file_entries, write_record
-from kit.staging import move_into_place, staging_for
+from kit.pipeline import Pipeline
+from kit.plan import Plan, plan_for
+from kit.process import Ended, run_module, variables_for
+from kit.record import Run, write_record
+from kit.sandbox import Sandbox, sandbox_for
+from kit.snapshot import refuse_changes, snapshot_of
+from kit.spaces import stamp_outputs
+from kit.staging import Staging, move_into_place, staging_for
 
 
 def run_stage(pipeline: Pipeline, name: str) -> None:
@@ -21,66 +26,78 @@ def run_stage(pipeline: Pipeline, name: str) -> None:
         KitError: anything that the user can mend; the outputs of the last good run are then as they were.
     """
     project = pipeline.project
-    stage = pipeline.stage(name)
-    if not stage.module:
-        raise KitError(
-            f"dvc.yaml: stage {name} is a plain DVC stage (its cmd is not `kit run`); run `dvc repro {name}`"
-        )
-    module = load_module(project, stage.module)
-    wiring = wire(stage, module)
-    check_params(module, stage.params)
-    contracts = {port: load_contract(project, kind) for port, kind in module.outputs.items()}
-    inputs = _existing_inputs(pipeline, wiring)
-    _check_raw_inputs(pipeline, module, wiring)
-    runtime = runtime_for(module)
-
+    plan = plan_for(pipeline, name)
     with staging_for(project, name) as staging:
-        places = {
-            port: staging.outputs / f"{port}{PurePosixPath(path).suffix}" for port, path in wiring.outputs.items()
-        }
-        checkers = load_checkers(contracts.values())
-        before = file_entries(wiring.inputs, inputs)
+        sandbox = sandbox_of(plan, staging)
+        checkers = load_checkers(plan.contracts[type_name] for type_name in plan.module.outputs.values())
+        code = checkout.description(pipeline)
+        before = snapshot_of(project, plan.stage, plan.module, plan.wiring)
         started = datetime.now(UTC)
-        run_module(module, runtime, inputs, places, stage.params, staging)
+        ended = execute(plan, sandbox, staging)
         finished = datetime.now(UTC)
+        refuse_changes(plan.stage, plan.module, before, snapshot_of(project, plan.stage, plan.module, plan.wiring))
         checkers.join()
-        _check_outputs(stage, module, contracts, places)
-        moves = [(places[port], project.root / path) for port, path in wiring.outputs.items()]
-        if wiring.record:
-            record = staging.outputs / "run.json"
-            outputs = file_entries(wiring.outputs, places)
-            write_record(record, stage, module, runtime.description, before, outputs, started, finished)
-            moves.append((record, project.root / wiring.record))
+        places = places_of(plan, staging)
+        check_outputs(plan, places)
+        stamp_outputs(plan.module, plan.inputs, places)
+        moves = [(places[port], project.root / path) for port, path in plan.wiring.outputs.items()]
+        if plan.wiring.record:
+            run = Run(plan, sandbox, ended, before, code, machine.description(), started, finished)
+            moves.append((write_record(staging.outputs / "run.json", run, places), project.root / plan.wiring.record))
         move_into_place(moves, staging)
 
 
-def _existing_inputs(pipeline: Pipeline, wiring: Wiring) -> dict[str, Path]:
-    places = {port: pipeline.project.root / path for port, path in wiring.inputs.items()}
+def sandbox_of(plan: Plan, staging: Staging) -> Sandbox:
+    programs = (*plan.runtime.folders, Path(worker.__file__))
+    return sandbox_for(
+        plan.pipeline.project, plan.module, plan.inputs.values(), programs, staging, gpu=plan.device.kind == "cuda"
+    )
+
+
+def places_of(plan: Plan, staging: Staging) -> dict[str, Path]:
+    """Output port to where the module writes it."""
+    wanted = plan.wiring.outputs.items()
+    return {port: staging.outputs / f"{port}{PurePosixPath(path).suffix}" for port, path in wanted}
+
+
+def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> Ended:
+    """Run the module to its end.
+
+    Raises:
+        KitError: it did not end well; the message says what it was stopped from, or how it died.
+    """
+    job = {
+        "module": str(plan.module.folder),
+        "inputs": {port: str(path) for port, path in plan.inputs.items()},
+        "outputs": {port: str(path) for port, path in places_of(plan, staging).items()},
+        "params": plan.params,
+    }
+    variables = variables_for(plan.module, staging.scratch) | plan.device.variables
+    kills = out_of_memory_kills()
+    ended = run_module(job, plan.runtime, sandbox, variables, staging)
+    killed = ended.code == -9 and out_of_memory_kills() > kills
+    problem = failure(plan.module, ended, killed)
+    stopped = explanation(plan.pipeline.project, plan.stage, plan.module, sandbox, staging.scratch, ended)
+    if problem:
+        raise KitError(stopped if stopped and ended.code > 0 else problem)
+    if stopped:
+        print(f"kit: warning: {stopped}", flush=True)
+    return ended
+
+
+def check_outputs(plan: Plan, places: Mapping[str, Path]) -> None:
+    """Hold every output against its contract.
+
+    Raises:
+        KitError: one is missing or breaks it.
+    """
     for port, place in places.items():
-        if not place.exists():
-            path = wiring.inputs[port]
-            maker = pipeline.producers.get(path)
-            remedy = f"run `dvc repro {maker}`" if maker else "fetch it with `dvc pull`, or add it with `dvc add`"
-            raise KitError(f"{path}: is missing; {remedy}")
-    return places
-
-
-def _check_raw_inputs(pipeline: Pipeline, module: Module, wiring: Wiring) -> None:
-    """No stage has vouched for raw data, so it is held against its contract where it comes in."""
-    for port, path in wiring.inputs.items():
-        if path in pipeline.producers:
-            continue
-        contract = load_contract(pipeline.project, module.inputs[port])
-        problem = breach(contract, pipeline.project.root / path)
-        if problem:
-            raise KitError(f"{path}: {problem}, says {contract.shown}; {module.name} cannot read it as {port}")
-
-
-def _check_outputs(stage: Stage, module: Module, contracts: Mapping[str, Contract], places: Mapping[str, Path]) -> None:
-    for port, place in places.items():
-        who = f"stage {stage.name}: module {module.name}: output {port}"
+        contract = plan.contracts[plan.module.outputs[port]]
+        who = f"stage {plan.stage.name}: module {plan.module.name}: output {port}"
+        if place.is_symlink():
+            raise KitError(f"{who}: is a link; run() must write outputs[{port!r}] itself")
         if not place.exists():
             raise KitError(f"{who}: was not written; run() must write outputs[{port!r}]")
-        problem = breach(contracts[port], place)
+        problem = breach(contract, place)
         if problem:
-            raise KitError(f"{who}: {problem}, says {contracts[port].shown}")
+            raise KitError(f"{who}: {problem}, says {contract.shown}")

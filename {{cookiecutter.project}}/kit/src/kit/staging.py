@@ -1,5 +1,9 @@
-"""Outputs are all or nothing: written aside, checked, then moved into place together."""
+"""Outputs are all or nothing: written aside, checked, then moved into place together.
 
+A run that is killed while it moves leaves a journal, and the next run of the stage finishes the moves.
+"""
+
+import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -24,6 +28,11 @@ class Staging:
         return self.path / "outputs"
 
     @property
+    def journal(self) -> Path:
+        """Moves that were begun."""
+        return self.path / "journal.json"
+
+    @property
     def scratch(self) -> Path:
         """The module's working directory and its temporary files."""
         return self.path / "scratch"
@@ -31,7 +40,7 @@ class Staging:
 
 @contextmanager
 def staging_for(project: Project, stage: str) -> Iterator[Staging]:
-    """An empty staging folder, gone afterwards; what a killed run left in it is removed first.
+    """An empty staging folder, gone afterwards; what a killed run left in it is moved or removed first.
 
     Raises:
         KitError: the stage is running already.
@@ -44,6 +53,7 @@ def staging_for(project: Project, stage: str) -> Iterator[Staging]:
     except Timeout:
         raise KitError(f"stage {stage} is already running in {project.root}; wait for it to end") from None
     try:
+        _finish_moves(staging)
         shutil.rmtree(staging.path, ignore_errors=True)
         staging.outputs.mkdir(parents=True)
         staging.scratch.mkdir()
@@ -61,6 +71,7 @@ def move_into_place(moves: Sequence[tuple[Path, Path]], staging: Staging) -> Non
     """
     replaced = staging.path / "replaced"
     replaced.mkdir()
+    _write_journal(moves, staging)
     undo: list[tuple[Path, Path]] = []
     try:
         for number, (source, target) in enumerate(moves):
@@ -73,4 +84,22 @@ def move_into_place(moves: Sequence[tuple[Path, Path]], staging: Staging) -> Non
     except OSError as error:
         for source, target in reversed(undo):
             source.rename(target)
+        staging.journal.unlink()
         raise KitError(f"{error.filename2 or error.filename}: cannot be written ({error.strerror})") from None
+
+
+def _write_journal(moves: Sequence[tuple[Path, Path]], staging: Staging) -> None:
+    """Say what is about to be moved; the journal is there whole or not at all."""
+    fresh = staging.path / "journal.new"
+    fresh.write_text(json.dumps([[str(source), str(target)] for source, target in moves]), encoding="utf-8")
+    fresh.rename(staging.journal)
+
+
+def _finish_moves(staging: Staging) -> None:
+    """Move what a killed run had checked and not yet moved, so that no stage's outputs are of two runs."""
+    if not staging.journal.is_file():
+        return
+    for source, target in json.loads(staging.journal.read_text(encoding="utf-8")):
+        if os.path.lexists(source):
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source, target)

@@ -7,7 +7,8 @@ from kit.environment import environment_for
 from kit.errors import KitError
 from kit.lock import read_lock
 from kit.module import Module
-from kit.process import runtime_for, variables_for
+from kit.process import variables_for
+from kit.runtime import runtime_for
 
 TOOLS = Path(__file__).parent / "testtools" / "requirements.txt"
 # The tools come last on the path, so that a module's own packages win.
