@@ -13,6 +13,8 @@ from kit.project import Project
 from kit.sandbox import Sandbox
 
 DENIED = re.compile(r"permission denied|errno 13\b|errno = 13\b|os error 13\b", re.IGNORECASE)
+# Some readers say so of every file that they cannot open.
+MISSING = re.compile(r"no such file|not found|does not exist", re.IGNORECASE)
 UNREACHABLE = re.compile(r"(?:could not|couldn't|failed to|cannot) (?:connect|resolve)|name resolution", re.IGNORECASE)
 QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`")
 NO_NETWORK = "a module has no network unless its module.yaml says `resources: {network: true}`"
@@ -24,9 +26,12 @@ def explanation(
     """What was denied and the line that would allow it; None where nothing was."""
     if not sandbox.abi:
         return None
-    denied = [line for line in ended.errors.splitlines() if DENIED.search(line)]
-    for path in (path for line in reversed(denied) for path in paths_in(line, scratch)):
-        if is_write(sandbox, path, ended.report):
+    lines = [line for line in reversed(ended.errors.splitlines()) if DENIED.search(line) or MISSING.search(line)]
+    denied = [line for line in lines if DENIED.search(line)]
+    for line, path in ((line, path) for line in lines for path in paths_in(line, scratch)):
+        if not DENIED.search(line) and not os.path.lexists(path):
+            continue  # it is really missing
+        if is_write(project, sandbox, path, ended.report):
             return (
                 f"{module.shown}: was stopped from writing {shown(project, path)}; it may write its outputs and, in its"
                 " working directory or with tempfile, temporary files"
@@ -38,6 +43,10 @@ def explanation(
         return f"{module.shown}: was stopped from connecting to {addresses[-1]}; {NO_NETWORK}"
     if not sandbox.network and UNREACHABLE.search(ended.errors):
         return f"{module.shown}: could not use the network; {NO_NETWORK}"
+    if denied:
+        return (
+            f"{module.shown}: was stopped from reaching something that stage {stage.name} does not declare: {denied[0]}"
+        )
     return None
 
 
@@ -56,13 +65,15 @@ def paths_in(line: str, folder: Path) -> Iterator[Path]:
             continue
 
 
-def is_write(sandbox: Sandbox, path: Path, report: Mapping[str, Any]) -> bool:
+def is_write(project: Project, sandbox: Sandbox, path: Path, report: Mapping[str, Any]) -> bool:
     """Whether a denied access can only have been one that writes."""
     if sandbox.grants(path.resolve(), "update", "write"):
         return False
     if not os.path.lexists(path) or str(path) in report.get("writes", []):
         return True
-    return sandbox.grants(path.resolve(), "read") and os.access(path, os.W_OK)
+    # It can be read. A path outside the project is then more likely the name of a program that complains.
+    readable = sandbox.grants(path.resolve(), "read") and os.access(path, os.W_OK)
+    return readable and path.is_relative_to(project.root)
 
 
 def shown(project: Project, path: Path) -> str:

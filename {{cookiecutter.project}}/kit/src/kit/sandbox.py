@@ -56,7 +56,8 @@ def landlock_abi() -> int:
         why = "KIT_ISOLATION=off" if wanted == "off" else "this system has no Landlock (Linux 5.13 or newer)"
         if wanted == "require":
             raise KitError(f"KIT_ISOLATION=require: {why}; run on one that has it")
-        print(f"kit: warning: not isolated: {why}; undeclared files can be read unnoticed", file=sys.stderr, flush=True)
+        hint = "undeclared files can be read unnoticed, and run.json says so"
+        print(f"kit: warning: not isolated: {why}; {hint}", file=sys.stderr, flush=True)
         return 0
     return abi
 
