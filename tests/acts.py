@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 
 from places import SOURCE
 
@@ -15,6 +16,11 @@ def replace(path: str | Path, old: str, new: str) -> None:
     text = Path(path).read_text()
     assert old in text
     Path(path).write_text(text.replace(old, new))
+
+
+def module_does(code: str) -> None:
+    """Put lines before what the small project's module does."""
+    replace("modules/doubler/run.py", "    header, *rows", indent(code, "    ") + "\n    header, *rows")
 
 
 def start_kit(*arguments: str, before: Path | None = None) -> "subprocess.Popen[str]":

@@ -1,5 +1,7 @@
 """Environments: built once, shared, atomic, checked, found and removed."""
 
+import json
+import os
 import re
 import shutil
 import signal
@@ -11,7 +13,7 @@ import pytest
 from acts import replace, start_kit, wait_for
 from filelock import FileLock
 
-from kit.environment import all_environments, environment_for, environments_folder
+from kit.environment import all_environments, environment_for, environments_folder, manifest_of
 from kit.errors import KitError
 from kit.lock import read_lock
 
@@ -175,3 +177,86 @@ def test_a_package_without_a_wheel_is_refused(tmp_path: Path) -> None:
     lock.write_text(f"antlr4-python3-runtime==4.9.3 --hash=sha256:{digest}\n")
     with pytest.raises(KitError, match=r"no usable wheels|[Bb]uilding source distributions"):
         environment_for(read_lock(lock, "requirements.txt"), "3.11")
+
+
+@pytest.fixture
+def linked(needs_six: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kit: Kit) -> Path:
+    """six.py as installed, linked with uv's cache and with a second environment; gives the path."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
+    two_stages()
+    # The same package, another lock: idna is one of the smallest packages there are.
+    (Path("modules/tripler") / "requirements.in").write_text("six==1.17.0\nidna==3.11\n")
+    assert kit("lock", "tripler")[0] == 0
+    assert kit("run", "double")[0] == 0
+    assert kit("run", "triple")[0] == 0
+    one, two = environments_folder().glob("*/lib/*/site-packages/six.py")
+    assert one.samefile(two)
+    return one
+
+
+def edit(path: Path) -> None:
+    """Change a file in place, as an editor or a stray pip would, so that every link to it changes."""
+    with path.open("a") as file:
+        file.write("\nraise RuntimeError('edited')\n")
+
+
+def test_a_changed_file_is_found_by_the_next_run_and_made_good(linked: Path, kit: Kit) -> None:
+    edit(linked)
+    code, out, _ = kit("run", "double")
+    assert code == 0
+    assert "the environment of modules/doubler/requirements.txt changed after it was built; it is made anew" in out
+    assert "edited" not in next(environments_folder().glob("*/lib/*/site-packages/six.py")).read_text()
+
+
+def test_an_environment_that_shares_a_changed_file_is_found_too(linked: Path, kit: Kit) -> None:
+    edit(linked)
+    for stage in ("double", "triple"):
+        code, out, _ = kit("run", stage)
+        assert (code, "changed after it was built" in out) == (0, True)
+    for stage in ("double", "triple"):
+        assert kit("run", stage)[1] == ""
+
+
+def test_env_check_finds_what_sizes_and_times_do_not_show(linked: Path, kit: Kit) -> None:
+    before = linked.stat()
+    linked.write_bytes(linked.read_bytes().replace(b"import", b"ymport", 1))
+    os.utime(linked, ns=(before.st_atime_ns, before.st_mtime_ns))
+    code, out, _ = kit("env", "check")
+    assert code == 0
+    assert out.count("files of six are not as their wheel") == 2
+    assert b"ymport" not in b"".join(path.read_bytes() for path in environments_folder().glob("*/lib/*/*/six.py"))
+    assert "files" not in kit("env", "check")[1]
+    assert kit("run", "double")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["added.pth", "six.py"])
+def test_a_file_that_was_added_or_removed_is_found(name: str, linked: Path, kit: Kit) -> None:
+    path = linked.with_name(name)
+    path.write_text("import os\n") if name == "added.pth" else path.unlink()
+    assert "changed after it was built" in kit("run", "double")[1] + kit("run", "triple")[1]
+
+
+def test_a_wheel_that_was_changed_in_uvs_cache_is_fetched_again(linked: Path, kit: Kit) -> None:
+    """A new environment would get the changed file as a hard link."""
+    edit(linked)
+    shutil.rmtree(environments_folder())
+    assert kit("run", "double")[0] == 0
+
+
+def test_the_record_tells_what_is_installed(linked: Path, kit: Kit) -> None:
+    kit("run", "triple")
+    installed = json.loads(Path("artifacts/triple/run.json").read_text())["environment"]["installed"]
+    assert (installed["packages"], installed["differs_from_lock"]) == (2, [])
+
+
+def test_the_digest_of_what_is_installed_is_that_of_the_wheels(
+    linked: Path, tmp_path: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Equal in a second cache folder, though scripts and links differ."""
+    first = [environment.path for environment in all_environments()]
+    one = sorted(manifest_of(e)["installed"]["sha256"] for e in all_environments())
+    monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "second"))
+    kit("run", "double")
+    kit("run", "triple")
+    assert sorted(manifest_of(e)["installed"]["sha256"] for e in all_environments()) == one
+    assert not {e.path for e in all_environments()} & set(first)

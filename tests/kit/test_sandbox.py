@@ -8,13 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from textwrap import indent
 
 import pytest
-from acts import replace
+from acts import module_does, replace
 
 from kit import landlock
-from kit.sandbox import around, landlock_abi
+from kit.sandbox import around
 
 pytestmark = pytest.mark.skipif(landlock.abi() == 0, reason="this kernel has no Landlock")
 
@@ -28,24 +27,11 @@ ADD_OTHER = (
 )
 
 
-@pytest.fixture(autouse=True)
-def fresh_answer() -> Iterator[None]:
-    """Every test asks the kernel anew."""
-    landlock_abi.cache_clear()
-    yield
-    landlock_abi.cache_clear()
-
-
 @pytest.fixture
 def other(project: Path) -> Path:
     """A file that no stage declares."""
     (project / "data/other.csv").write_text("x\n7\n")
     return project / "data/other.csv"
-
-
-def module_does(code: str) -> None:
-    """Put lines before what the module does."""
-    replace(MODULE / "run.py", "    header,", indent(code, "    ") + "\n    header,")
 
 
 def last_line(errors: str) -> str:

@@ -17,13 +17,14 @@ def description(pipeline: Pipeline) -> dict[str, Any] | None:
     try:
         commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD").strip()
         # Without its optional lock, git status never stands in the way of another git command.
-        listing = _git(root, "--no-optional-locks", "status", "--porcelain", "-z", "--no-renames", "--", ".")
+        status = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "."]
+        listing = _git(root, "--no-optional-locks", *status)
         top = _git(root, "rev-parse", "--show-prefix").strip()
     except (OSError, subprocess.CalledProcessError):
         return None
     changed = [entry[3:].removeprefix(top) for entry in listing.split("\0") if entry]
     ours = {"dvc.lock", *pipeline.producers} if changed else set()
-    changed = [path for path in changed if path not in ours]
+    changed = [path for path in changed if path not in ours and not path.startswith(".kit/")]
     return {"commit": commit, "dirty": bool(changed), "changed": changed[:CHANGES_KEPT]}
 
 

@@ -59,8 +59,15 @@ def parser() -> argparse.ArgumentParser:
     lock.add_argument("--check", action="store_true", help="change nothing; fail where a lock is out of date")
     lock.add_argument("--upgrade", action="store_true", help="take the newest versions that requirements.in allows")
 
-    env = commands.add_parser("env", help="show or remove environments")
-    env.add_argument("action", choices=["list", "prune"], help="list them, or remove those no module here uses")
+    show = commands.add_parser("show", help="show how a stage's results were made")
+    show.add_argument("stage")
+
+    env = commands.add_parser("env", help="show, check or remove environments")
+    env.add_argument(
+        "action",
+        choices=["list", "check", "prune"],
+        help="list them; read every file and mend what was changed; or remove those no module here uses",
+    )
 
     _modules(commands.add_parser("test", help="test modules in their own environments"))
     commands.add_parser("check", help="find mistakes without running anything")

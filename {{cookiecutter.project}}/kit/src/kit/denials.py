@@ -28,9 +28,8 @@ def explanation(
         return None
     lines = [line for line in reversed(ended.errors.splitlines()) if DENIED.search(line) or MISSING.search(line)]
     denied = [line for line in lines if DENIED.search(line)]
-    for line, path in ((line, path) for line in lines for path in paths_in(line, scratch)):
-        if not DENIED.search(line) and not os.path.lexists(path):
-            continue  # it is really missing
+    found = [path for line in lines for path in paths_in(line, scratch) if line in denied or os.path.lexists(path)]
+    for path in found:
         if is_write(project, sandbox, path, ended.report):
             return (
                 f"{module.shown}: was stopped from writing {shown(project, path)}; it may write its outputs and, in its"

@@ -45,8 +45,13 @@ class Distribution:
 
 def distributions(environment: Path) -> list[Distribution]:
     """Every installed package, by name."""
-    found = map(_distribution, environment.glob("[Ll]ib*/**/site-packages/*.dist-info"))
+    found = map(_distribution, site_packages(environment).glob("*.dist-info"))
     return sorted(found, key=lambda distribution: distribution.name)
+
+
+def site_packages(environment: Path) -> Path:
+    """The folder that packages are installed to."""
+    return next(iter([*environment.glob("lib/python*/site-packages"), environment / "Lib" / "site-packages"]))
 
 
 def _distribution(info: Path) -> Distribution:

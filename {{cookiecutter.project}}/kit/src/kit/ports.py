@@ -40,6 +40,18 @@ def wire(stage: Stage, module: Module) -> Wiring:
     )
 
 
+def record_of(stage: Stage) -> str:
+    """Where a stage's run.json is.
+
+    Raises:
+        KitError: it has none.
+    """
+    for out in stage.outs:
+        if PurePosixPath(out).name == RECORD:
+            return out
+    raise KitError(f"dvc.yaml: stage {stage.name} has no {RECORD} among its outs; add PATH/{RECORD}")
+
+
 def bindings(stage: Stage, kind: str) -> dict[str, str]:
     """Port to path, as the stage's command says with `--input PORT=PATH` (kind input) or `--output PORT=PATH`.
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from kit import __version__, weights
 from kit.digest import sha256_of, size_of
+from kit.documents import read_json, schema_named, violation
+from kit.errors import KitError
 from kit.plan import Plan
 from kit.process import Ended, variables_for
 from kit.sandbox import Sandbox
@@ -31,6 +33,24 @@ class Run:
     machine: Mapping[str, Any]
     started: datetime
     finished: datetime
+
+
+def read_record(path: Path, shown: str) -> dict[str, Any]:
+    """A record as it was written.
+
+    Raises:
+        KitError: there is none, or it is not one.
+    """
+    try:
+        record = read_json(path)
+    except FileNotFoundError:
+        raise KitError(f"{shown}: is missing; run the stage, or fetch it with `dvc pull`") from None
+    except ValueError as error:
+        raise KitError(f"{shown}: is no JSON: {error}") from None
+    problem = violation(record, schema_named("run"))
+    if problem:
+        raise KitError(f"{shown}: is no run record: {problem}")
+    return dict(record)
 
 
 def write_record(target: Path, run: Run, outputs: Mapping[str, Path]) -> Path:

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from kit import landlock
@@ -42,7 +41,6 @@ class Sandbox:
         return any(right in rights and path.is_relative_to(base) for right, base in self.rules)
 
 
-@cache
 def landlock_abi() -> int:
     """The Landlock version to use; 0, with one warning, where there is none or KIT_ISOLATION turns it off.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kit.environment import environment_for
 from kit.errors import KitError
+from kit.installed import site_packages
 from kit.lock import read_lock
 from kit.module import Module
 from kit.process import variables_for
@@ -26,14 +27,10 @@ def tests_pass(module: Module, scratch: Path) -> bool:
         raise KitError(f"{module.shown}/test_module.py: is missing; every module has a test")
     tools = environment_for(read_lock(TOOLS, "kit/testtools/requirements.txt"), module.python)
     done = subprocess.run(
-        [runtime_for(module).python, "-c", BOOTSTRAP, _site_packages(tools.path), *PYTEST, f"--basetemp={scratch}"],
+        [runtime_for(module).python, "-c", BOOTSTRAP, str(site_packages(tools.path)), *PYTEST, f"--basetemp={scratch}"],
         cwd=module.folder,
         env=variables_for(module, scratch.parent),
         stdin=subprocess.DEVNULL,
         check=False,
     )
     return done.returncode == 0
-
-
-def _site_packages(environment: Path) -> Path:
-    return next(environment.glob("[Ll]ib*/**/site-packages"))

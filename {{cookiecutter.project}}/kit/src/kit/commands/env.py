@@ -1,6 +1,7 @@
-"""`kit env list|prune`: the environments on this machine."""
+"""`kit env list|check|prune`: the environments on this machine."""
 
 from argparse import Namespace
+from contextlib import suppress
 from datetime import datetime
 
 from rich.filesize import decimal
@@ -8,22 +9,28 @@ from rich.filesize import decimal
 from kit.environment import (
     Environment,
     all_environments,
+    environment_for,
     environment_key,
     environments_folder,
+    forget,
+    is_intact,
     is_ready,
     manifest_of,
     remove,
     remove_leftovers,
 )
 from kit.errors import KitError
+from kit.installed import broken_packages
 from kit.interpreters import interpreter_for
-from kit.lock import read_lock
+from kit.lock import Lock, read_lock
 from kit.module import chosen_modules
 from kit.project import Project, find_project
 from kit.testing import TOOLS
 
 
 def main(arguments: Namespace) -> int:
+    if arguments.action == "check":
+        return check(find_project())
     users = keys_in_use(find_project())
     if arguments.action == "list":
         show(all_environments(), users)
@@ -34,6 +41,36 @@ def main(arguments: Namespace) -> int:
         remove(environment)
     print(f"{len(unused)} environments removed, {len(all_environments())} kept in {environments_folder()}")
     return 0
+
+
+def check(project: Project) -> int:
+    """Read every file of every environment; build anew what is changed and used here, remove what others use."""
+    locks = locks_in_use(project)
+    checked = all_environments()
+    for environment in checked:
+        broken = broken_packages(environment.path)
+        if not broken and is_intact(environment):
+            continue
+        what = f"files of {', '.join(broken)} are not as their wheel" if broken else "files were changed or added"
+        print(f"{environment.key[:12]}: {what}", flush=True)
+        forget(broken)
+        remove(environment)
+        if environment.key in locks:
+            environment_for(*locks[environment.key])
+    print(f"{len(checked)} environments checked in {environments_folder()}")
+    return 0
+
+
+def locks_in_use(project: Project) -> dict[str, tuple[Lock, str]]:
+    """Environment key to the lock and the Python that it is made from, for the modules of this project."""
+    found = {}
+    for module in chosen_modules(project, []):
+        with suppress(KitError):  # without a usable lock it has no environment; `kit check` says so
+            lock = read_lock(module.lock, f"{module.shown}/requirements.txt")
+            found[environment_key(lock, interpreter_for(module.python))] = (lock, module.python)
+            tools = read_lock(TOOLS, TOOLS.name)
+            found[environment_key(tools, interpreter_for(module.python))] = (tools, module.python)
+    return found
 
 
 def keys_in_use(project: Project) -> dict[str, list[str]]:
