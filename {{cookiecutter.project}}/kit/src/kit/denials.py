@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def explanation(
         return None
     lines = [line for line in reversed(ended.errors.splitlines()) if DENIED.search(line) or MISSING.search(line)]
     denied = [line for line in lines if DENIED.search(line)]
-    found = [path for line in lines for path in paths_in(line, scratch) if line in denied or os.path.lexists(path)]
+    bases = (scratch, project.root)
+    found = [path for line in lines for path in paths_in(line, bases) if line in denied or os.path.lexists(path)]
     for path in found:
         if is_write(project, sandbox, path, ended.report):
             return (
@@ -49,13 +51,16 @@ def explanation(
     return None
 
 
-def paths_in(line: str, folder: Path) -> Iterator[Path]:
-    """What in an error message is the path of something that exists, or could be made where it says."""
+def paths_in(line: str, bases: Sequence[Path]) -> Iterator[Path]:
+    """What in an error message is the path of something that exists, or could be made where it says.
+
+    Relative paths count from each of the bases; what lies in the first one, the module's own, was not denied.
+    """
     quoted = [next(filter(None, groups)) for groups in QUOTED.findall(line)]
     words = [word.strip(":;,.()[]'\"") for word in line.split()]
-    for word in [*quoted, *words]:
-        path = Path(os.path.normpath(folder / word)) if word and "\0" not in word else folder
-        if path.is_relative_to(folder):
+    for base, word in product(bases, filter(None, [*quoted, *words])):
+        path = Path(os.path.normpath(base / word.replace("\0", "")))
+        if path.is_relative_to(bases[0]) or path in bases:
             continue
         try:
             if os.path.lexists(path) or ("/" in word and path.parent.is_dir()):

@@ -3,6 +3,7 @@
 A run that is killed while it moves leaves a journal, and the next run of the stage finishes the moves.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -77,13 +78,13 @@ def move_into_place(moves: Sequence[tuple[Path, Path]], staging: Staging) -> Non
         for number, (source, target) in enumerate(moves):
             target.parent.mkdir(parents=True, exist_ok=True)
             if os.path.lexists(target):
-                target.rename(replaced / str(number))
+                shutil.move(target, replaced / str(number))
                 undo.append((replaced / str(number), target))
-            source.rename(target)
+            _place(source, target)
             undo.append((target, source))
     except OSError as error:
         for source, target in reversed(undo):
-            source.rename(target)
+            shutil.move(source, target)
         staging.journal.unlink()
         raise KitError(f"{error.filename2 or error.filename}: cannot be written ({error.strerror})") from None
 
@@ -102,4 +103,20 @@ def _finish_moves(staging: Staging) -> None:
     for source, target in json.loads(staging.journal.read_text(encoding="utf-8")):
         if os.path.lexists(source):
             Path(target).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(source, target)
+            _place(Path(source), Path(target))
+
+
+def _place(source: Path, target: Path) -> None:
+    """Rename, also onto another file system: a target is never there in part."""
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = target.with_name(f".{target.name}.kit")
+        try:
+            shutil.copyfile(source, beside)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+        source.unlink()
