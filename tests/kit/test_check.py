@@ -93,3 +93,10 @@ def test_tests_leave_nothing_in_the_modules_folder(project: Path, kit: Kit) -> N
     before = sorted(MODULE.rglob("*"))
     assert kit("test")[0] == 0
     assert sorted(MODULE.rglob("*")) == before
+
+
+def test_settings_around_the_project_do_not_count(project: Path, kit: Kit) -> None:
+    """A module's test imports its run.py, however pytest is set up in the folders above."""
+    Path("../pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '--import-mode=importlib'\n")
+    (MODULE / "test_module.py").write_text("from run import run\n\ndef test_it():\n    assert callable(run)\n")
+    assert kit("test")[0] == 0

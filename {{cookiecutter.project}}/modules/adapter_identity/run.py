@@ -11,5 +11,6 @@ from safetensors.numpy import save_file
 def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any]) -> None:
     table = pd.read_parquet(inputs["embeddings"])
     dim = table.filter(regex=r"^e\d{3}$").shape[1]
-    save_file({"mean": np.zeros(dim, "float32"), "projection": np.eye(dim, dtype="float32")}, outputs["adapter"])
+    nothing = np.zeros(dim, "float32")
+    save_file({"mean": nothing, "projection": np.eye(dim, dtype="float32"), "offset": nothing}, outputs["adapter"])
     table.to_parquet(outputs["aligned"], index=False)

@@ -12,7 +12,8 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     table = pd.read_parquet(inputs["embeddings"])
     values = table.filter(regex=r"^e\d{3}$")
     mean, projection = whitening(values[table["split"] == "unlabelled"].to_numpy("float64"), params["shrinkage"])
-    save_file({"mean": mean, "projection": projection}, outputs["adapter"])
+    offset = np.zeros(projection.shape[1], "float32")
+    save_file({"mean": mean, "projection": projection, "offset": offset}, outputs["adapter"])
     table[values.columns] = (values.to_numpy() - mean) @ projection
     table.to_parquet(outputs["aligned"], index=False)
 

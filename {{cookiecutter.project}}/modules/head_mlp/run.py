@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from calibration import best_temperature
 from safetensors.torch import save_file
-from tables import features, labelled, prediction_table
+from tables import labelled
 from torch import nn
 from torch.nn import functional as F
 
@@ -18,15 +18,12 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     embeddings = pd.read_parquet(inputs["aligned"])
     support = labelled(embeddings, pd.read_parquet(inputs["support"]))
     calibration = labelled(embeddings, pd.read_parquet(inputs["calibration"]))
-    test = embeddings[embeddings["split"] == "test"]
 
     network = train(*support, **params)
     temperature = best_temperature(logits_of(network, calibration[0]), calibration[1])
     print(f"temperature {temperature:.3f}")
     weights = {name: value.cpu() for name, value in network.state_dict().items()}
     save_file({**weights, "temperature": torch.tensor([temperature])}, outputs["head"])
-    logits = logits_of(network, features(test))
-    prediction_table(test["id"], logits, temperature).to_parquet(outputs["predictions"], index=False)
 
 
 def train(

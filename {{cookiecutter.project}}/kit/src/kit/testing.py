@@ -1,5 +1,6 @@
 """Run a module's tests in that module's environment, with pytest added from an environment of its own."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from kit.runtime import runtime_for
 TOOLS = Path(__file__).parent / "testtools" / "requirements.txt"
 # The tools come last on the path, so that a module's own packages win.
 BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main())"
-PYTEST = ["-q", "-p", "no:cacheprovider", "--rootdir=.", "--confcutdir=.", "--color=auto", "test_module.py"]
+# No settings of a project around it count, and none are left behind.
+ALONE = [f"--config-file={os.devnull}", "--rootdir=.", "--confcutdir=.", "-p", "no:cacheprovider"]
+PYTEST = [*ALONE, "-q", "--color=auto", "test_module.py"]
 
 
 def tests_pass(module: Module, scratch: Path) -> bool:
