@@ -63,12 +63,13 @@ def test_a_newcomer_finds_these_and_no_others(render: Render, tmp_path: Path) ->
     project = tmp_path / "my-project"
     shown = {path.name for path in project.iterdir() if not path.name.startswith(".")}
     assert shown == {
-        *("LICENSE", "Makefile", "README.md", "contracts", "data", "dvc.yaml", "kit", "modules", "params.yaml"),
-        *("pyproject.toml", "uv.lock"),
+        *("LICENSE", "Makefile", "README.md", "contracts", "data", "docs", "dvc.yaml", "kit", "modules"),
+        *("params.yaml", "pyproject.toml", "uv.lock"),
     }
     assert {path.name for path in (project / "modules").iterdir()} == {
         *("source_digits", "split_few_shot", "encoder_conv", "encoder_pca", "adapter_whiten", "adapter_identity"),
-        *("head_linear", "head_mlp", "baseline_scratch", "evaluate_transfer", "drift_ks", "gate_thresholds"),
+        *("adapter_ridge", "head_linear", "head_mlp", "predict_head", "baseline_scratch", "evaluate_transfer"),
+        *("drift_ks", "gate_thresholds"),
     }
     assert files_in(project / "modules/gate_thresholds") == {
         *("README.md", "module.yaml", "requirements.in", "requirements.txt", "run.py", "test_module.py"),

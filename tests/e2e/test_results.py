@@ -4,8 +4,11 @@ import subprocess
 from pathlib import Path
 
 from e2e_project import Baked
+from jsonschema import Draft202012Validator
 
-STAGES = ["ingest", "split", "encode", "adapt", "train", "baseline", "evaluate", "drift", "gate"]
+from kit.documents import schema_named
+
+STAGES = ["ingest", "split", "encode", "adapt", "train", "predict", "baseline", "evaluate", "drift", "gate"]
 
 
 def test_transfer_beats_training_from_scratch(finished: Baked) -> None:
@@ -60,6 +63,9 @@ def test_every_stage_is_recorded(finished: Baked) -> None:
         record = finished.json(f"artifacts/{stage}/run.json")
         assert record["stage"] == stage
         assert record["environment"]["kind"] == "lock"
+        assert record["environment"]["installed"]["differs_from_lock"] == []
+        assert record["isolation"] == "landlock"
+        assert not list(Draft202012Validator(schema_named("run")).iter_errors(record))
         assert all(Path(finished.root, entry["path"]).is_file() for entry in record["outputs"].values())
 
 
@@ -85,7 +91,7 @@ def test_style_types_modules_and_hooks_are_clean(project: Baked) -> None:
 
 
 def test_every_module_passes_its_test_in_its_own_environment(finished: Baked) -> None:
-    assert finished.run("kit", "test").endswith("12 modules pass\n")
+    assert finished.run("kit", "test").endswith("14 modules pass\n")
 
 
 def test_locks_are_current_and_on_the_public_index(project: Baked) -> None:
