@@ -46,7 +46,21 @@ def run(inputs, outputs, params):
     outputs["doubled"].write_text("\\n".join([header, *doubled]) + "\\n")
 """,
     "modules/doubler/test_module.py": "def test_two_is_two():\n    assert 1 + 1 == 2\n",
-    "modules/doubler/README.md": "# doubler\n",
+    "modules/doubler/README.md": """\
+---
+summary: Multiplies.
+owner: tester@example.com
+license: MIT
+stability: stable
+provenance: Arithmetic.
+assumptions: [Numbers are whole.]
+expected: [Numbers grow.]
+failure_modes: [Numbers grow too large.]
+---
+
+# doubler
+""",
+    ".dvcignore": "/modules/*/README.md\n/modules/*/test_*.py\n__pycache__/\n",
     "modules/doubler/requirements.in": "",
 }
 OUT = "artifacts/double/doubled.csv"

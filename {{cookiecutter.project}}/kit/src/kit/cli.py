@@ -70,7 +70,8 @@ def parser() -> argparse.ArgumentParser:
     )
 
     _modules(commands.add_parser("test", help="test modules in their own environments"))
-    commands.add_parser("check", help="find mistakes without running anything")
+    check = commands.add_parser("check", help="find mistakes without running anything")
+    check.add_argument("--format", choices=["text", "github", "json"], default="text", help="how to print them")
 
     graph = commands.add_parser("graph", help="print the module graph as Mermaid")
     graph.add_argument("--write", action="store_true", help="put it into README.md")

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from kit.documents import read_json, read_yaml, schema_named, schema_problem, violation
+from kit.documents import Violation, read_json, read_yaml, schema_named, schema_problem, violation
 from kit.errors import KitError
 from kit.project import Project
 
@@ -36,8 +36,9 @@ def load_contract(project: Project, type_name: str) -> Contract:
     problem = violation(document, schema_named("contract"))
     if not problem and document["kind"] == "json":
         problem = schema_problem(document["schema"])
+        problem = problem and Violation(("schema", *problem.path), problem.message)
     if problem:
-        raise KitError(f"{shown}: {problem}")
+        raise KitError(f"{shown}: {problem}", problem.path)
     return Contract(type_name, document["kind"], document)
 
 
@@ -54,7 +55,8 @@ def breach(contract: Contract, path: Path) -> str | None:
 
         return tensors_breach(contract, path)
     try:
-        return violation(read_json(path), contract.document["schema"])
+        problem = violation(read_json(path), contract.document["schema"])
+        return str(problem) if problem else None
     except ValueError as error:
         return f"is no JSON: {error}"
 

@@ -1,6 +1,7 @@
 """Read YAML and JSON that nobody vouches for, and check it against a JSON Schema."""
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -10,20 +11,20 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from jsonschema_specifications import REGISTRY
 from referencing.exceptions import Unresolvable
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from yaml import MarkedYAMLError, YAMLError
 
+from kit import yaml12
 from kit.errors import KitError
 
 
 def read_yaml(path: Path, shown: str) -> Any:
-    """The document in a YAML 1.2 file, read as DVC reads its own; `shown` is the file's name in messages.
+    """The document in a YAML 1.2 file; `shown` is the file's name in messages.
 
     Raises:
         KitError: the file is missing or is no YAML (also: a key that stands there twice).
     """
     try:
-        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        return yaml12.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise KitError(f"{shown}: is missing") from None
     except MarkedYAMLError as error:
@@ -54,21 +55,34 @@ def schema_named(name: str) -> dict[str, Any]:
     return schema
 
 
-def violation(document: Any, schema: dict[str, Any]) -> str | None:
-    """The first thing in a document that breaks a schema, as `field: what`; None where all is well.
+@dataclass(frozen=True)
+class Violation:
+    """What in a document breaks a schema: where (keys and indices), and how."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+    def __str__(self) -> str:
+        field = ".".join(str(step) for step in self.path)
+        return f"{field}: {self.message}" if field else self.message
+
+
+def violation(document: Any, schema: dict[str, Any]) -> Violation | None:
+    """The most telling thing in a document that breaks a schema; None where all is well.
 
     References are looked up in the schema and among JSON Schema's own, never fetched.
     """
     try:
-        error = best_match(Draft202012Validator(schema, registry=REGISTRY).iter_errors(document))
+        error = best_match(_validator(schema).iter_errors(document))
     except Unresolvable as unresolvable:
-        return f"the schema refers to {unresolvable.ref}, which is not in it"
-    if error is None:
-        return None
-    field = ".".join(str(step) for step in error.absolute_path)
-    return f"{field}: {error.message}" if field else str(error.message)
+        return Violation((), f"the schema refers to {unresolvable.ref}, which is not in it")
+    return Violation(tuple(error.absolute_path), str(error.message)) if error else None
 
 
-def schema_problem(schema: Any) -> str | None:
+def _validator(schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(schema, registry=REGISTRY)
+
+
+def schema_problem(schema: Any) -> Violation | None:
     """What keeps a document from being a JSON Schema itself; None where it is one."""
     return violation(schema, Draft202012Validator.META_SCHEMA)

@@ -1,5 +1,12 @@
-"""The one error that a user can mend."""
+"""The one error that users are meant to see."""
 
 
 class KitError(Exception):
-    """What is wrong, in which file, and what to do, in one line."""
+    """Something that the user can mend, in one line that begins with the file it is in.
+
+    `at` leads to the place in a YAML file: keys and indices.
+    """
+
+    def __init__(self, message: str, at: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.at = at

@@ -1,6 +1,6 @@
 """A module's folder and contract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -71,7 +71,7 @@ def load_module(project: Project, name: str) -> Module:
     contract = read_yaml(folder / "module.yaml", f"{shown}/module.yaml")
     problem = violation(contract, schema_named("module"))
     if problem:
-        raise KitError(f"{shown}/module.yaml: {problem}")
+        raise KitError(f"{shown}/module.yaml: {problem}", problem.path)
     resources = contract.pop("resources")
     inputs, outputs = contract.pop("inputs"), contract.pop("outputs")
     module = Module(
@@ -86,7 +86,9 @@ def load_module(project: Project, name: str) -> Module:
     )
     for port, source in module.spaces.items():
         if source not in {*module.inputs, *module.outputs}:
-            raise KitError(f"{shown}/module.yaml: outputs.{port}.space: {source} is no port of {name}")
+            raise KitError(
+                f"{shown}/module.yaml: outputs.{port}.space: {source} is no port of {name}", ("outputs", port)
+            )
     return module
 
 
@@ -115,17 +117,23 @@ def check_params(module: Module, values: Mapping[str, Any]) -> None:
     Raises:
         KitError: a parameter is missing, unknown or out of range.
     """
+    for problem in param_problems(module, values):
+        raise problem
+
+
+def param_problems(module: Module, values: Mapping[str, Any]) -> Iterator[KitError]:
+    """Everything that check_params could raise."""
     where = f"params.yaml: {module.name}"
     if not isinstance(values.get(DEVICE_CLASS, ""), str):
-        raise KitError(f"{where}.{DEVICE_CLASS}: must be cpu, cuda or a part of a graphics card's name")
+        message = f"{where}.{DEVICE_CLASS}: must be cpu, cuda or a part of a graphics card's name"
+        yield KitError(message, (module.name, DEVICE_CLASS))
     for name in values:
         if name not in module.params and name != DEVICE_CLASS:
             hint = get_close_matches(str(name), module.params, n=1)
             also = f"did you mean {hint[0]}?" if hint else f"it takes: {', '.join(module.params) or 'none'}"
-            raise KitError(f"{where}.{name}: is no parameter of {module.name}; {also}")
+            yield KitError(f"{where}.{name}: is no parameter of {module.name}; {also}", (module.name, name))
     for name, schema in module.params.items():
         if name not in values:
-            raise KitError(f"{where}.{name}: is missing; {module.shown}/module.yaml requires it")
-        problem = violation(values[name], schema)
-        if problem:
-            raise KitError(f"{where}.{name}: {problem}")
+            yield KitError(f"{where}.{name}: is missing; {module.shown}/module.yaml requires it", (module.name,))
+        elif problem := violation(values[name], schema):
+            yield KitError(f"{where}.{name}: {problem}", (module.name, name))

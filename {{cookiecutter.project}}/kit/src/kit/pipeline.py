@@ -37,6 +37,8 @@ class Stage:
     outs: tuple[str, ...]
     params: Mapping[str, Any]
     slots: tuple[str, ...]
+    declared: tuple[str, ...] = ()
+    uncached: tuple[str, ...] = ()
 
 
 class Pipeline:
@@ -58,7 +60,8 @@ class Pipeline:
             self._resolver = DataResolver(repo, str(project.root), document)
         except MultipleInvalid as error:
             where = ".".join(str(step) for step in error.path)
-            raise KitError(": ".join(filter(None, ["dvc.yaml", where, error.msg]))) from None
+            path = tuple(step for step in error.path if isinstance(step, str | int))
+            raise KitError(": ".join(filter(None, ["dvc.yaml", where, error.msg])), path) from None
         except (DvcException, ContextError) as error:
             raise KitError(f"dvc.yaml: {one_line(error)}") from None
 
@@ -79,8 +82,16 @@ class Pipeline:
         try:
             definition = self._resolver.resolve_one(name)[name]
         except (DvcException, ContextError) as error:
-            raise KitError(f"dvc.yaml: {one_line(error)}") from None
+            raise KitError(f"dvc.yaml: {one_line(error)}", ("stages", name)) from None
         return self._stage(name, definition)
+
+    def sections(self) -> list[str]:
+        """The sections of params.yaml, as it lists them; `slots` is none."""
+        return [str(section) for section in self._params if section != "slots"]
+
+    def has_section(self, module: str) -> bool:
+        """Whether params.yaml speaks of a module."""
+        return module in self._params
 
     def stages(self) -> Iterator[Stage]:
         """Every stage, in the order of dvc.yaml."""
@@ -97,9 +108,11 @@ class Pipeline:
         command = commands if isinstance(commands, str) else "\n".join(commands)
         module = _module_of(name, deps) if command.split()[:2] == ["kit", "run"] else ""
         if module and command.split()[2:3] != [name]:
-            raise KitError(f"dvc.yaml: the cmd of stage {name} runs another stage; write `kit run {name}`")
+            message = f"dvc.yaml: the cmd of stage {name} runs another stage; write `kit run {name}`"
+            raise KitError(message, ("stages", name, "cmd"))
         if module and "wdir" in definition:
-            raise KitError(f"dvc.yaml: stage {name} sets wdir, which DVC leaves out of its run cache key; remove it")
+            message = f"dvc.yaml: stage {name} sets wdir, which DVC leaves out of its run cache key; remove it"
+            raise KitError(message, ("stages", name, "wdir"))
         declared = [str(param) for entry in definition.get("params", []) for param in _params_of(entry)]
         return Stage(
             name=name,
@@ -109,16 +122,33 @@ class Pipeline:
             outs=tuple(_paths(definition, "outs", "metrics", "plots")),
             params=self._section(name, module, declared) if module else {},
             slots=tuple(param.removeprefix("slots.") for param in declared if param.startswith("slots.")),
+            declared=tuple(declared),
+            uncached=tuple(_uncached(definition)),
         )
 
     def _section(self, stage: str, module: str, declared: list[str]) -> dict[str, Any]:
         """The module's part of params.yaml, which the stage must declare so that DVC sees it change."""
         section = self._params.get(module) or {}
         if not isinstance(section, dict):
-            raise KitError(f"params.yaml: {module}: is no section (name: value)")
+            raise KitError(f"params.yaml: {module}: is no section (name: value)", (module,))
         if section and module not in declared:
-            raise KitError(f"dvc.yaml: stage {stage} does not list {module} in params; add it")
+            message = f"dvc.yaml: stage {stage} does not list {module} in params; add it"
+            raise KitError(message, ("stages", stage, "params"))
         return section
+
+
+def locked_deps(project: Project) -> dict[str, set[str]]:
+    """Stage to the deps that dvc.lock holds of it; empty where nothing has run.
+
+    Raises:
+        KitError: dvc.lock is no YAML, or not DVC's.
+    """
+    path = project.root / "dvc.lock"
+    lock = read_yaml(path, "dvc.lock") if path.is_file() else {}
+    if not isinstance(lock, dict) or not isinstance(lock.get("stages", {}), dict):
+        raise KitError("dvc.lock: is not what DVC writes; restore it from Git")
+    stages = lock.get("stages", {}).items()
+    return {name: {dep["path"].rstrip("/") for dep in entry.get("deps", [])} for name, entry in stages}
 
 
 def params_section(project: Project, module: str) -> Any:
@@ -150,7 +180,8 @@ def _module_of(stage: str, deps: list[str]) -> str:
     """The one module among the deps of a stage."""
     modules = [dep for dep in deps if dep.startswith(MODULES)]
     if len(modules) != 1 or modules[0].count("/") != 1:
-        raise KitError(f"dvc.yaml: stage {stage} needs one module folder (modules/NAME) in deps, not {len(modules)}")
+        message = f"dvc.yaml: stage {stage} needs one module folder (modules/NAME) in deps, not {len(modules)}"
+        raise KitError(message, ("stages", stage, "deps"))
     return modules[0].removeprefix(MODULES)
 
 
@@ -165,3 +196,10 @@ def _paths(definition: dict[str, Any], *kinds: str) -> Iterator[str]:
     for kind in kinds:
         for entry in definition.get(kind, []):
             yield entry if isinstance(entry, str) else next(iter(entry))
+
+
+def _uncached(definition: dict[str, Any]) -> Iterator[str]:
+    """Outs with `cache: false`; metrics and plots may be so."""
+    for entry in definition.get("outs", []):
+        if isinstance(entry, dict):
+            yield from (path for path, options in entry.items() if (options or {}).get("cache") is False)

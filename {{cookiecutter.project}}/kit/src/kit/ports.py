@@ -1,7 +1,7 @@
 """Match a module's ports to a stage's deps and outs."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -28,16 +28,31 @@ def wire(stage: Stage, module: Module) -> Wiring:
     Raises:
         KitError: a port has no file or several, a file has no port, or a path leaves the project.
     """
-    for path in (*stage.deps, *stage.outs):
-        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-            raise KitError(f"dvc.yaml: stage {stage.name}: {path} is outside the project")
+    for problem in wiring_problems(stage, module):
+        raise problem
     records = [out for out in stage.outs if PurePosixPath(out).name == RECORD]
-    outs = [out for out in stage.outs if out not in records]
     return Wiring(
         inputs=_match(stage, module.inputs, stage.deps, "input"),
-        outputs=_match(stage, module.outputs, outs, "output"),
+        outputs=_match(stage, module.outputs, _files_of(stage, "output"), "output"),
         record=records[0] if records else None,
     )
+
+
+def wiring_problems(stage: Stage, module: Module) -> Iterator[KitError]:
+    """Everything that wire could raise."""
+    for path in (*stage.deps, *stage.outs):
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            at = ("stages", stage.name, "deps" if path in stage.deps else "outs", path)
+            yield KitError(f"dvc.yaml: stage {stage.name}: {path} is outside the project", at)
+    for kind, ports in (("input", module.inputs), ("output", module.outputs)):
+        yield from _mismatches(stage, ports, kind)
+
+
+def _files_of(stage: Stage, kind: str) -> list[str]:
+    """The files that want a port: deps, or outs less the record."""
+    if kind == "input":
+        return list(stage.deps)
+    return [path for path in stage.outs if PurePosixPath(path).name != RECORD]
 
 
 def record_of(stage: Stage) -> str:
@@ -80,30 +95,40 @@ def split_pairs(pairs: Sequence[str], where: str) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def _match(stage: Stage, ports: Mapping[str, str], files: tuple[str, ...] | list[str], kind: str) -> dict[str, str]:
-    where, listed = f"dvc.yaml: stage {stage.name}", "deps" if kind == "input" else "outs"
+def _match(stage: Stage, ports: Mapping[str, str], files: Sequence[str], kind: str) -> dict[str, str]:
+    """Port to file, where there are no mismatches."""
     named = bindings(stage, kind)
+    free = {PurePosixPath(file).stem: file for file in files if file not in named.values()}
+    return {port: named.get(port) or free[port] for port in ports}
+
+
+def _mismatches(stage: Stage, ports: Mapping[str, str], kind: str) -> Iterator[KitError]:
+    where, listed = f"dvc.yaml: stage {stage.name}", "deps" if kind == "input" else "outs"
+    at = ("stages", stage.name, listed)
+    try:
+        named = bindings(stage, kind)
+    except KitError as error:
+        yield KitError(str(error), ("stages", stage.name, "cmd"))
+        return
+    files = _files_of(stage, kind)
     for port, path in named.items():
         if port not in ports:
-            raise KitError(f"{where}: --{kind} {port}: {stage.module} has no such port; it has {', '.join(ports)}")
-        if path not in files:
-            raise KitError(f"{where}: --{kind} {port}={path}: the file is not among its {listed}; add it")
+            message = f"{where}: --{kind} {port}: {stage.module} has no such port; it has {', '.join(ports)}"
+            yield KitError(message, ("stages", stage.name, "cmd"))
+        elif path not in files:
+            message = f"{where}: --{kind} {port}={path}: the file is not among its {listed}; add it"
+            yield KitError(message, ("stages", stage.name, "cmd"))
     free = [file for file in files if file not in named.values()]
-    matched = dict(named)
-    for port in ports:
-        if port in named:
-            continue
-        found = [file for file in free if PurePosixPath(file).stem == port]
+    fitting = {port: [file for file in free if PurePosixPath(file).stem == port] for port in ports if port not in named}
+    for port, found in fitting.items():
         if not found:
-            raise KitError(f"{where}: {kind} port {port} of {stage.module} has no file in {listed}; add PATH/{port}.*")
-        if len(found) > 1:
-            raise KitError(
-                f"{where}: {kind} port {port} could be {' or '.join(found)}; say which: --{kind} {port}=PATH in cmd"
+            yield KitError(
+                f"{where}: {kind} port {port} of {stage.module} has no file in {listed}; add PATH/{port}.*", at
             )
-        matched[port] = found[0]
-    unused = [file for file in files if file not in matched.values()]
-    if unused:
-        raise KitError(
-            f"{where}: {unused[0]} in {listed} fits no {kind} port of {stage.module}; remove it or name its port"
-        )
-    return {port: matched[port] for port in ports}
+        elif len(found) > 1:
+            which = f"could be {' or '.join(found)}; say which: --{kind} {port}=PATH in cmd"
+            yield KitError(f"{where}: {kind} port {port} {which}", (*at, found[1]))
+    for file in free:
+        if not any(file in found for found in fitting.values()):
+            message = f"{where}: {file} in {listed} fits no {kind} port of {stage.module}; remove it or name its port"
+            yield KitError(message, (*at, file))

@@ -1,0 +1,54 @@
+"""A module's card: the YAML front matter of its README.md."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import yaml
+
+from kit import yaml12
+from kit.checks.finding import ERROR, WARNING, Finding
+from kit.checks.view import View
+from kit.documents import schema_named, violation
+
+FENCE = "---\n"
+
+
+def card_findings(view: View, name: str) -> Iterator[Finding]:
+    """The card is complete, and a deprecated module is on its way out."""
+    file = f"modules/{name}/README.md"
+    path = view.project.root / file
+    if not path.is_file():
+        return  # module_findings says so
+    text = path.read_text(encoding="utf-8")
+    front, line, problem = front_matter(text)
+    if problem:
+        yield Finding(file, line, problem)
+        return
+    card = yaml12.load(front)
+    if broken := violation(card, schema_named("card")):
+        yield Finding(file, 1 + yaml12.line_of(front, broken.path), f"front matter: {broken}")
+    elif card["stability"] == "deprecated" and name in view.used:
+        yield deprecation(name, view.used[name], card, 1 + yaml12.line_of(front, ("stability",)))
+
+
+def front_matter(text: str) -> tuple[str, int, str | None]:
+    """The YAML between the first two lines of dashes; else a line and what is wrong with it."""
+    if not text.startswith(FENCE) or f"\n{FENCE}" not in text:
+        return "", 1, "has no front matter; begin it with --- and the card's fields, as in the other modules"
+    front = text.removeprefix(FENCE).partition(f"\n{FENCE}")[0] + "\n"
+    try:
+        yaml12.load(front)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        return "", line, f"front matter: {error.problem}"
+    return front, 1, None
+
+
+def deprecation(name: str, stage: str, card: dict[str, Any], line: int) -> Finding:
+    """A warning, and an error from the day that the card names."""
+    today = datetime.now(UTC).date()
+    gone = date.fromisoformat(card["removed_on"]) <= today
+    since = f"was to be removed on {card['removed_on']}" if gone else f"goes on {card['removed_on']}"
+    message = f"{name} is deprecated and {since}; let stage {stage} use {card['replaced_by']}"
+    return Finding(f"modules/{name}/README.md", line, message, ERROR if gone else WARNING)

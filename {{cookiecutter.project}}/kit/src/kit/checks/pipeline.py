@@ -1,0 +1,122 @@
+"""Stages among each other, and against dvc.lock."""
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import PurePosixPath
+
+from kit.checks.finding import WARNING, Finding, finding_of, line_in
+from kit.checks.view import View
+from kit.errors import KitError
+from kit.pipeline import Stage, locked_deps
+
+
+def pipeline_findings(view: View) -> Iterator[Finding]:
+    """Outs in two stages, cycles, sources that are nowhere, what dvc.lock still holds, and sections of nobody."""
+    yield from shared_outs(view)
+    yield from cycles(view)
+    yield from missing_sources(view)
+    yield from dropped_deps(view)
+    yield from uncached_outs(view)
+    yield from stray_sections(view)
+
+
+def at(view: View, *path: str) -> int:
+    return line_in(view.project, "dvc.yaml", ("stages", *path))
+
+
+def shared_outs(view: View) -> Iterator[Finding]:
+    """No two stages write one file, or one a file inside the other's folder."""
+    owners: dict[str, str] = {}
+    for stage in view.stages:
+        for out in stage.outs:
+            for path in (out, *map(str, PurePosixPath(out).parents)):
+                if path in owners and owners[path] != stage.name:
+                    message = (
+                        f"stage {stage.name}: {out} is also an out of stage {owners[path]}; let one of them write it"
+                    )
+                    yield Finding("dvc.yaml", at(view, stage.name, "outs", out), message)
+            owners.setdefault(out, stage.name)
+
+
+def cycles(view: View) -> Iterator[Finding]:
+    """No stage waits for itself."""
+    makers = {out: stage.name for stage in view.stages for out in stage.outs}
+    graph: dict[str, set[str]] = defaultdict(set)
+    for stage in view.stages:
+        graph[stage.name] |= {makers[path] for dep in stage.deps for path in _within(dep, makers) if path in makers}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        around = " → ".join(reversed(error.args[1]))
+        message = f"stages wait for each other in a circle: {around}; remove one of these deps"
+        yield Finding("dvc.yaml", at(view, error.args[1][0], "deps"), message)
+
+
+def _within(dep: str, makers: dict[str, str]) -> Iterator[str]:
+    """The outs that a dep is, lies in, or holds."""
+    yield dep
+    yield from map(str, PurePosixPath(dep).parents)
+    yield from (out for out in makers if out.startswith(f"{dep}/"))
+
+
+def missing_sources(view: View) -> Iterator[Finding]:
+    """What no stage makes is in the project, or DVC knows where to fetch it."""
+    root = view.project.root
+    outs = {out for stage in view.stages for out in stage.outs}
+    for stage in view.stages:
+        for dep in stage.deps:
+            above = [dep, *map(str, PurePosixPath(dep).parents)]
+            tracked = any((root / f"{path}.dvc").is_file() for path in above) or (root / dep).exists()
+            made = any(path in outs for path in above) or any(out.startswith(f"{dep}/") for out in outs)
+            if not tracked and not made:
+                message = (
+                    f"stage {stage.name}: no stage makes {dep}, and it is not here; `dvc add` it, or mend the path"
+                )
+                yield Finding("dvc.yaml", at(view, stage.name, "deps", dep), message)
+
+
+def dropped_deps(view: View) -> Iterator[Finding]:
+    """DVC never removes a dep from dvc.lock by itself, so that the lock claims more than was read."""
+    try:
+        locked = locked_deps(view.project)
+    except KitError as error:
+        yield finding_of(error, view.project)
+        return
+    stages = {stage.name: stage for stage in view.stages}
+    for name, deps in locked.items():
+        if name not in stages:
+            if view.pipeline and name not in view.pipeline.names():
+                line = line_in(view.project, "dvc.lock", ("stages", name))
+                message = f"stage {name} is not in dvc.yaml any more; remove its entry"
+                yield Finding("dvc.lock", line, message, WARNING)
+            continue
+        for dep in deps - _deps_of(stages[name]):
+            line = line_in(view.project, "dvc.lock", ("stages", name))
+            message = f"stage {name} still holds the dep {dep}, which dvc.yaml dropped; run `dvc repro --force {name}`"
+            yield Finding("dvc.lock", line, message)
+
+
+def _deps_of(stage: Stage) -> set[str]:
+    return {*stage.deps, f"modules/{stage.module}"}
+
+
+def uncached_outs(view: View) -> Iterator[Finding]:
+    """An uncached out that is no metric or plot turns the run cache off for its stage."""
+    for stage in view.stages:
+        for out in stage.uncached:
+            message = f"stage {stage.name}: {out} is not cached, so DVC's run cache never restores this stage; drop"
+            yield Finding(
+                "dvc.yaml", at(view, stage.name, "outs"), f"{message} `cache: false`, or list it in metrics", WARNING
+            )
+
+
+def stray_sections(view: View) -> Iterator[Finding]:
+    """A section of params.yaml whose name is nearly a module's."""
+    names = view.project.module_names()
+    for section in view.pipeline.sections() if view.pipeline else []:
+        near = difflib.get_close_matches(section, names, n=1, cutoff=0.8)
+        if section not in names and near and not any(section in stage.declared for stage in view.stages):
+            line = line_in(view.project, "params.yaml", (section,))
+            yield Finding("params.yaml", line, f"{section}: no module has this name; did you mean {near[0]}?", WARNING)

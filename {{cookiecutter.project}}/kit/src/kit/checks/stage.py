@@ -1,0 +1,82 @@
+"""One stage against its module: ports, parameters, contracts, slots."""
+
+from collections.abc import Iterator
+
+from kit.checks.finding import WARNING, Finding, finding_of, line_in
+from kit.checks.view import View
+from kit.contracts import load_contract
+from kit.errors import KitError
+from kit.module import Module, load_module, param_problems
+from kit.pipeline import Stage
+from kit.ports import RECORD, Wiring, wiring_problems
+from kit.spaces import check_spaces
+
+
+def stage_findings(view: View, stage: Stage) -> Iterator[Finding]:
+    """Everything that can be said of a stage that runs a module."""
+    project = view.project
+    if not stage.module:
+        return
+    try:
+        module = load_module(project, stage.module)
+    except KitError as error:
+        yield finding_of(error, project)
+        return
+    yield from (finding_of(problem, project) for problem in wiring_problems(stage, module))
+    yield from (finding_of(problem, project) for problem in param_problems(module, stage.params))
+    yield from slot_findings(view, stage, module)
+    for type_name in {*module.inputs.values(), *module.outputs.values()}:
+        if not (project.contracts / f"{type_name}.yaml").is_file():
+            message = f"type {type_name} of {stage.module} has no contract; write contracts/{type_name}.yaml"
+            yield Finding(f"{module.shown}/module.yaml", 1, message)
+    if not any(out.endswith(f"/{RECORD}") for out in stage.outs):
+        message = f"stage {stage.name}: has no {RECORD} among its outs, so nothing tells how it ran; add PATH/{RECORD}"
+        yield Finding("dvc.yaml", line_in(project, "dvc.yaml", ("stages", stage.name, "outs")), message, WARNING)
+    wiring = view.wiring(stage)
+    if wiring:
+        yield from type_findings(view, stage, module, wiring)
+        yield from space_findings(view, module, wiring)
+
+
+def slot_findings(view: View, stage: Stage, module: Module) -> Iterator[Finding]:
+    """A slot is filled by a module of its family, and every module of the family has the parameters to fill it."""
+    for slot in stage.slots:
+        if module.family != slot:
+            message = f"slots.{slot}: {module.name} is a module of family {module.family}; choose one of family {slot}"
+            yield Finding("params.yaml", line_in(view.project, "params.yaml", ("slots", slot)), message)
+        for name in view.project.module_names():
+            other = view.module(name)
+            if other and other.family == slot and not view.has_section(name):
+                message = (
+                    f"{name}: has no section, so `-S slots.{slot}={name}` would fail; add `{name}: {{}}` or its values"
+                )
+                yield Finding("params.yaml", line_in(view.project, "params.yaml", ("slots", slot)), message)
+
+
+def type_findings(view: View, stage: Stage, module: Module, wiring: Wiring) -> Iterator[Finding]:
+    """What a stage reads is of the type that its producer makes."""
+    for port, path in wiring.inputs.items():
+        made = view.made.get(path)
+        if made and made[1] != module.inputs[port]:
+            is_one = f"stage {stage.name}: input {port} of {module.name} is of type {module.inputs[port]}"
+            made_as = f"stage {made[0]} makes {path} as {made[1]}"
+            message = f"{is_one}, and {made_as}; connect another file, or change the type in one module.yaml"
+            yield Finding("dvc.yaml", line_in(view.project, "dvc.yaml", ("stages", stage.name, "deps", path)), message)
+
+
+def space_findings(view: View, module: Module, wiring: Wiring) -> Iterator[Finding]:
+    """The spaces of outputs can be told, and a demanded match can be met by what the producers stamp."""
+    try:
+        kinds = {port: load_contract(view.project, name).kind for port, name in module.outputs.items()}
+        check_spaces(module, wiring, kinds)
+    except KitError as error:
+        if "space" in str(error):
+            yield finding_of(error, view.project)
+    for port in module.matches:
+        path = wiring.inputs[port]
+        if path in view.made and path not in view.stamped:
+            message = (
+                f"inputs.{port}.match: {path} carries no space_id, because stage {view.made[path][0]} declares none"
+            )
+            line = line_in(view.project, f"{module.shown}/module.yaml", ("inputs", port))
+            yield Finding(f"{module.shown}/module.yaml", line, f"{message}; add `space:` to that output's port")
