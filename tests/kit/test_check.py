@@ -1,10 +1,15 @@
 """kit check, kit graph and kit test: what they find and how they say it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from acts import replace
+from places import SOURCE
+from ruamel.yaml import YAML
+
+from kit import yaml12
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")
@@ -19,29 +24,63 @@ def test_a_missing_file_is_found(file: str, project: Path, kit: Kit) -> None:
     (MODULE / file).unlink()
     code, out, _ = kit("check")
     assert code == 1
-    assert out.startswith(f"modules/doubler/{file}: is missing; ")
+    assert out.startswith(f"modules/doubler/{file}:1: is missing; ")
 
 
-@pytest.mark.parametrize(
-    ("break_it", "finding"),
-    [
-        (lambda: (MODULE / "requirements.in").write_text("six\n"), "requirements.txt: is out of date; run `kit lock"),
-        (lambda: (MODULE / "requirements.txt").write_text("six==1\n"), "requirements.txt:1: six has no hash"),
-        (lambda: replace(MODULE / "module.yaml", "1.0.0", "one"), "modules/doubler/module.yaml: version: 'one' does"),
-        (lambda: replace("dvc.yaml", "modules/doubler", "modules/tripler"), "modules/tripler: no such module folder"),
-        (lambda: replace("dvc.yaml", "numbers.csv", "other.csv"), "dvc.yaml: stage double: input port numbers"),
-        (lambda: replace("params.yaml", "factor", "fctor"), "params.yaml: doubler.fctor: is no parameter of doubler"),
-        (lambda: Path("contracts/numbers.yaml").unlink(), "contracts/numbers.yaml: is missing"),
-        (lambda: replace("dvc.yaml", "cmd", "cmnd"), "dvc.yaml: stages.double"),
-    ],
-)
-def test_a_mistake_is_found_once(break_it: Callable[[], object], finding: str, project: Path, kit: Kit) -> None:
-    break_it()
+def test_a_mistake_is_told_by_file_line_and_remedy(project: Path, kit: Kit) -> None:
+    replace("params.yaml", "{factor: 2}", "\n  factor: 2\n  fctor: 3")
+    assert kit("check") == (
+        1,
+        "params.yaml:3: doubler.fctor: is no parameter of doubler; did you mean factor?\n",
+        "kit: 1 mistake found\n",
+    )
+
+
+def test_every_mistake_of_a_stage_is_found_at_once(project: Path, kit: Kit) -> None:
+    replace("dvc.yaml", "numbers.csv", "other.csv")
+    replace("params.yaml", "factor", "fctor")
+    assert [line.split(": ")[0] for line in kit("check")[1].splitlines()] == ["dvc.yaml:4"] * 3 + ["params.yaml:1"] * 2
+
+
+def test_warnings_are_told_and_stop_nothing(project: Path, kit: Kit) -> None:
+    replace("dvc.yaml", ", artifacts/double/run.json", "")
     code, out, errors = kit("check")
-    assert code == 1
-    assert len(out.splitlines()) == 1
-    assert finding in out
-    assert errors == "kit: 1 mistake found\n"
+    assert (code, errors) == (0, "")
+    assert out.startswith("dvc.yaml:6: warning: stage double: has no run.json among its outs")
+
+
+def test_github_shows_mistakes_beside_the_lines(project: Path, kit: Kit) -> None:
+    replace("params.yaml", "factor: 2", "factor: 100%")
+    replace("dvc.yaml", ", artifacts/double/run.json", "")
+    out = kit("check", "--format", "github")[1].splitlines()
+    assert out[0].startswith("::warning file=dvc.yaml,line=6::stage double: has no run.json")
+    assert out[1] == "::error file=params.yaml,line=1::doubler.factor: '100%25' is not of type 'integer'"
+
+
+def test_programs_get_json(project: Path, kit: Kit) -> None:
+    assert kit("check", "--format", "json") == (0, "[]\n", "")
+    replace("params.yaml", "2", "0")
+    (finding,) = json.loads(kit("check", "--format", "json")[1])
+    assert finding == {
+        "file": "params.yaml",
+        "line": 1,
+        "message": "doubler.factor: 0 is less than the minimum of 1",
+        "level": "error",
+    }
+
+
+def test_what_is_no_yaml_is_found_at_its_line(project: Path, kit: Kit) -> None:
+    Path("params.yaml").write_text("a: 1\ndoubler: [\n")
+    assert kit("check")[1].startswith("params.yaml:3: ")
+
+
+def test_yaml_is_read_as_dvc_reads_it() -> None:
+    """YAML 1.2: no yes and no, no octal 010, no dates; and what DVC's own reader says of everything in the project."""
+    text = "a: yes\nb: 010\nc: 0o10\nd: 1e3\ne: 0x1F\nf: off\ng: ~\nh: &x {i: 1}\nj: {<<: *x, k: 1_000}\nl: .inf\n"
+    assert yaml12.load(text) == YAML(typ="safe", pure=True).load(text)
+    assert yaml12.load("day: 2026-12-01") == {"day": "2026-12-01"}
+    for path in SOURCE.rglob("*.yaml"):
+        assert yaml12.load(path.read_text()) == YAML(typ="safe", pure=True).load(path.read_text()), path
 
 
 def test_the_graph_draws_raw_data_stages_and_slots(project: Path, kit: Kit) -> None:

@@ -1,60 +1,60 @@
 """A module's code, read but not run: what it imports, which ports it names, and whether there is enough of it."""
 
 import ast
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 
 from kit.checks.finding import WARNING, Finding
-from kit.errors import KitError
-from kit.module import Module, load_module
-from kit.project import Project
+from kit.checks.view import View
+from kit.module import Module
 
 COPIES = {"copy", "copy2", "copyfile", "copytree", "link", "symlink", "rename", "replace", "move"}
+FEW = 2
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-def code_findings(project: Project, name: str) -> Iterator[Finding]:
+def code_findings(view: View, name: str) -> Iterator[Finding]:
     """A module stands alone, defines run(inputs, outputs, params), and names no port that it has not."""
-    folder = project.modules / name
-    foreign = {"kit", *project.module_names()} - {path.stem for path in folder.iterdir()}
+    folder = view.project.modules / name
+    foreign = {"kit", *view.project.module_names()} - {path.stem for path in folder.iterdir()}
+    trees: dict[str, ast.Module] = {}
     for path in sorted(folder.rglob("*.py")):
-        shown = path.relative_to(project.root).as_posix()
+        shown = path.relative_to(view.project.root).as_posix()
         try:
-            tree = ast.parse(path.read_bytes(), shown)
+            trees[shown] = ast.parse(path.read_bytes(), shown)
         except SyntaxError as error:
             yield Finding(shown, error.lineno or 1, f"is no Python: {error.msg}")
             continue
-        yield from _imports(tree, shown, foreign)
-        if path == folder / "run.py":
-            yield from _run(tree, shown, project, name)
+        yield from _imports(trees[shown], shown, foreign)
+    yield from _run(trees, f"modules/{name}/run.py", view.module(name))
 
 
 def _imports(tree: ast.Module, shown: str, foreign: set[str]) -> Iterator[Finding]:
-    for node in ast.walk(tree):
+    for node in statements(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for package in {name.split(".")[0] for name in names} & {*foreign, "modules"}:
             what = "the kit" if package == "kit" else f"module {package}"
-            yield Finding(
-                shown, getattr(node, "lineno", 1), f"imports {what}; modules meet only through files, copy the code"
-            )
+            yield Finding(shown, node.lineno, f"imports {what}; modules meet only through files, copy the code")
 
 
-def _run(tree: ast.Module, shown: str, project: Project, name: str) -> Iterator[Finding]:
-    run = next((node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run"), None)
+def _run(trees: Mapping[str, ast.Module], shown: str, module: Module | None) -> Iterator[Finding]:
+    if shown not in trees:
+        return  # it is missing or no Python, which was said
+    found = (node for node in trees[shown].body if isinstance(node, ast.FunctionDef) and node.name == "run")
+    run = next(found, None)
     if run is None or [argument.arg for argument in run.args.args] != ["inputs", "outputs", "params"]:
         yield Finding(shown, run.lineno if run else 1, "must define run(inputs, outputs, params)")
         return
-    try:
-        module = load_module(project, name)
-    except KitError:
+    if module is None:
         return
     yield from _ports(run, shown, module)
+    code = [tree for path, tree in trees.items() if not path.rpartition("/")[2].startswith("test_")]
     if is_pass_through(run, module):
         message = "only hands its input on; connect its consumers to the stage before it, or give it work of its own"
         yield Finding(shown, run.lineno, message, WARNING)
-    elif statements_in(project.modules / name) <= 2:
-        message = "does one or two things; a module of its own costs an environment and a process, so merge it"
-        yield Finding(shown, run.lineno, f"{message} with the module before or after it", WARNING)
+    elif statements_in(code) <= FEW:
+        message = "does next to nothing; a module costs an environment and a process, so merge it with its neighbour"
+        yield Finding(shown, run.lineno, message, WARNING)
 
 
 def _ports(run: ast.FunctionDef, shown: str, module: Module) -> Iterator[Finding]:
@@ -83,11 +83,17 @@ def is_pass_through(run: ast.FunctionDef, module: Module) -> bool:
     return copied or sorted(names) in (["read_bytes", "write_bytes"], ["read_text", "write_text"])
 
 
-def statements_in(folder: Path) -> int:
-    """How many statements a module's code has, without imports, definitions and docstrings; tests do not count."""
-    files = [path for path in folder.rglob("*.py") if not path.name.startswith("test_")]
-    nodes = (node for path in files for node in ast.walk(ast.parse(path.read_bytes())))
-    return sum(1 for node in nodes if isinstance(node, ast.stmt) and not _is_frame(node))
+def statements_in(trees: Iterable[ast.Module]) -> int:
+    """How many statements there are, without imports, definitions and docstrings."""
+    return sum(not _is_frame(node) for tree in trees for node in statements(tree))
+
+
+def statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Every statement below a node; expressions, most of a tree, are not walked."""
+    for child in (child for block in BLOCKS for child in getattr(node, block, ())):
+        if isinstance(child, ast.stmt):
+            yield child
+        yield from statements(child)
 
 
 def _is_frame(node: ast.stmt) -> bool:

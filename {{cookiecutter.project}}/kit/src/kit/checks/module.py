@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 
-from kit.checks.finding import Finding, finding_of
+from kit.checks.finding import Finding, finding_of, line_in
+from kit.checks.view import View
 from kit.code import code_files
 from kit.errors import KitError
 from kit.lock import is_current, read_lock
-from kit.module import REQUIRED_FILES, load_module
-from kit.project import Project
+from kit.module import REQUIRED_FILES
 
 NOT_CODE = ("README.md", "test_module.py")
 
 
-def module_findings(project: Project, name: str) -> Iterator[Finding]:
+def module_findings(view: View, name: str) -> Iterator[Finding]:
     """The folder has all its files, a valid contract, and a lock that is pinned, hashed and current."""
-    folder, shown = project.modules / name, f"modules/{name}"
+    project, shown = view.project, f"modules/{name}"
+    folder = project.modules / name
     missing = [file for file in REQUIRED_FILES if not (folder / file).is_file()]
     for file in missing:
         yield Finding(f"{shown}/{file}", 1, f"is missing; {REQUIRED_FILES[file]}")
@@ -26,10 +27,19 @@ def module_findings(project: Project, name: str) -> Iterator[Finding]:
         yield Finding(".dvcignore", 1, f"{message} again; add it", "warning")
     if {"module.yaml", "requirements.in", "requirements.txt"} & set(missing):
         return
+    module = view.read(name)
+    if isinstance(module, KitError):
+        yield finding_of(module, project)
+        return
     try:
-        module = load_module(project, name)
         read_lock(module.lock, f"{shown}/requirements.txt")
         if not is_current(folder, module.python):
             yield Finding(f"{shown}/requirements.txt", 1, f"is out of date; run `kit lock {name}`")
     except KitError as error:
         yield finding_of(error, project)
+    for port, type_name in [*module.inputs.items(), *module.outputs.items()]:
+        if not (project.contracts / f"{type_name}.yaml").is_file():
+            at = ("inputs" if port in module.inputs else "outputs", port)
+            line = line_in(project, f"{shown}/module.yaml", at)
+            message = f"{port}: type {type_name} has no contract; write contracts/{type_name}.yaml"
+            yield Finding(f"{shown}/module.yaml", line, message)

@@ -63,6 +63,8 @@ def _within(dep: str, makers: dict[str, str]) -> Iterator[str]:
 
 def missing_sources(view: View) -> Iterator[Finding]:
     """What no stage makes is in the project, or DVC knows where to fetch it."""
+    if view.problems:
+        return  # the stages that cannot be resolved may make it
     root = view.project.root
     outs = {out for stage in view.stages for out in stage.outs}
     for stage in view.stages:
