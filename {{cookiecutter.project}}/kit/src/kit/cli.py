@@ -73,6 +73,10 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="find mistakes without running anything")
     check.add_argument("--format", choices=["text", "github", "json"], default="text", help="how to print them")
 
+    matrix = commands.add_parser("matrix", help="show which modules fit which slot, and measure them together")
+    matrix.add_argument("slots", nargs="*", metavar="SLOT", help="vary these only; default: all")
+    matrix.add_argument("--measure", action="store_true", help="run every combination as a DVC experiment")
+
     graph = commands.add_parser("graph", help="print the module graph as Mermaid")
     graph.add_argument("--write", action="store_true", help="put it into README.md")
     return top

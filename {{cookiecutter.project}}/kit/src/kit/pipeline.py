@@ -89,9 +89,9 @@ class Pipeline:
         """The sections of params.yaml, as it lists them; `slots` is none."""
         return [str(section) for section in self._params if section != "slots"]
 
-    def has_section(self, module: str) -> bool:
-        """Whether params.yaml speaks of a module."""
-        return module in self._params
+    def section(self, module: str) -> Any:
+        """What params.yaml says of a module; None where it does not speak of it."""
+        return self._params.get(module)
 
     def stages(self) -> Iterator[Stage]:
         """Every stage, in the order of dvc.yaml."""

@@ -51,7 +51,7 @@ def slot_findings(view: View, stage: Stage, module: Module) -> Iterator[Finding]
             yield Finding("params.yaml", line_in(view.project, "params.yaml", ("slots", slot)), message)
         for name in view.project.module_names():
             other = view.module(name)
-            if other and other.family == slot and not view.has_section(name):
+            if other and other.family == slot and view.pipeline and view.pipeline.section(name) is None:
                 message = (
                     f"{name}: has no section, so `-S slots.{slot}={name}` would fail; add `{name}: {{}}` or its values"
                 )

@@ -64,10 +64,6 @@ class View:
                 found |= {wiring.outputs[port] for port in module.spaces}
         return found
 
-    def has_section(self, name: str) -> bool:
-        """Whether params.yaml speaks of a module."""
-        return self.pipeline is not None and self.pipeline.has_section(name)
-
     def read(self, name: str) -> Module | KitError:
         """A module, or why its contract cannot be read."""
         if name not in self._modules:

@@ -1,0 +1,80 @@
+"""`kit matrix [SLOT…]`: which modules fit which slot, and with --measure how good every combination is."""
+
+import tomllib
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+
+from kit import experiments
+from kit.checks.view import View
+from kit.errors import KitError
+from kit.experiments import Outcome
+from kit.matrix import Fit, combinations, fits
+from kit.project import Project, find_project
+
+TABLE = "docs/matrix.md"
+
+
+def main(arguments: Namespace) -> int:
+    project = find_project()
+    found = fits(View(project))
+    choices = combinations(found, arguments.slots)
+    print("\n".join(_rows([["slot", "module", "version", "fits"], *map(_shown, found)])))
+    if not arguments.measure:
+        return 0
+    metric, verdict = settings(project)
+    experiments.run(project, choices)
+    measured = experiments.outcomes(project, choices, metric, verdict)
+    lines = list(report(measured, found, metric))
+    print("\n" + "\n".join(lines[2:]))
+    (project.root / TABLE).parent.mkdir(exist_ok=True)
+    (project.root / TABLE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"\nwritten to {TABLE}")
+    return 0
+
+
+def settings(project: Project) -> tuple[str, str]:
+    """FILE:KEY of the metric and of the verdict, from pyproject.toml.
+
+    Raises:
+        KitError: they are not there.
+    """
+    path = project.root / "pyproject.toml"
+    document = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    chosen = document.get("tool", {}).get("kit", {}).get("matrix", {})
+    if not {"metric", "verdict"} <= set(chosen):
+        raise KitError('pyproject.toml: [tool.kit.matrix] needs metric = "FILE:KEY" and verdict = "FILE:KEY"')
+    return chosen["metric"], chosen["verdict"]
+
+
+def report(measured: Sequence[Outcome], found: Sequence[Fit], metric: str) -> Iterator[str]:
+    """The page: the best combination first."""
+    yield "# Modules measured together"
+    yield ""
+    slots = list(measured[0].choice) if measured else []
+    ranked = sorted(measured, key=lambda outcome: -(outcome.metric if outcome.metric is not None else -1))
+    rows = [[*outcome.choice.values(), _number(outcome.metric, 3), _number(outcome.seconds, 1), outcome.verdict]
+            for outcome in ranked]  # fmt: skip
+    yield from _rows([[*slots, metric.rpartition(":")[2], "seconds", "verdict"], *rows])
+    yield ""
+    yield "Made by `kit matrix --measure`. Seconds are those of every stage's process when it ran, restored or not."
+    for fit in found:
+        if fit.problem:
+            yield f"\n{fit.module} does not fit slot {fit.slot} as it is wired: {fit.problem}."
+
+
+def _shown(fit: Fit) -> list[str]:
+    chosen = "yes, chosen" if fit.chosen else "yes"
+    return [fit.slot, fit.module, fit.version, f"no: {fit.problem}" if fit.problem else chosen]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "unknown" if value is None else f"{value:.{digits}f}"
+
+
+def _rows(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table in Markdown, its columns aligned."""
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    for number, row in enumerate(cells):
+        yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        if number == 0:
+            yield "| " + " | ".join("-" * width for width in widths) + " |"

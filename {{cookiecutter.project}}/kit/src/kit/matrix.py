@@ -1,0 +1,78 @@
+"""Which modules fit which slot, from contracts alone; and every combination of those that do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from kit.checks.view import View
+from kit.errors import KitError
+from kit.module import Module, param_problems
+from kit.pipeline import Stage
+from kit.ports import wire, wiring_problems
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A module of a slot's family; `problem` is what keeps it from filling the slot, empty where nothing does."""
+
+    slot: str
+    module: str
+    version: str
+    chosen: bool
+    problem: str
+
+
+def fits(view: View) -> list[Fit]:
+    """Every slot of dvc.yaml with every module of its family, in the order of stages and names.
+
+    Raises:
+        KitError: dvc.yaml or params.yaml cannot be read.
+    """
+    if view.problems:
+        first = view.problems[0]
+        raise KitError(f"{first.file}:{first.line}: {first.message}")
+    stages = {slot: stage for stage in reversed(view.stages) for slot in stage.slots}
+    return [fit for slot, stage in reversed(stages.items()) for fit in _fits_of(view, slot, stage)]
+
+
+def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, str]]:
+    """Slot to module, every way to fill the named slots (all where none is named); other slots stay as they are.
+
+    Raises:
+        KitError: there is no such slot.
+    """
+    known = dict.fromkeys(fit.slot for fit in found)
+    for slot in slots:
+        if slot not in known:
+            raise KitError(f"params.yaml: slots: there is no slot {slot}; slots: {', '.join(known) or 'none'}")
+    choices = {slot: [fit.module for fit in found if fit.slot == slot and not fit.problem] for slot in slots or known}
+    return [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
+
+
+def _fits_of(view: View, slot: str, stage: Stage) -> Iterator[Fit]:
+    for name in view.project.module_names():
+        module = view.read(name)
+        if isinstance(module, Module) and module.family == slot:
+            problem = next(_problems(view, stage, module), "")
+            yield Fit(slot, name, module.version, name == stage.module, problem)
+
+
+def _problems(view: View, stage: Stage, module: Module) -> Iterator[str]:
+    """What keeps a module from running as a stage: ports, types on both sides, parameters."""
+    section = view.pipeline.section(module.name) if view.pipeline else None
+    stage = replace(stage, module=module.name, params=section or {})
+    for problem in wiring_problems(stage, module):
+        yield str(problem).removeprefix(f"dvc.yaml: stage {stage.name}: ")
+        return
+    wiring = wire(stage, module)
+    for port, path in wiring.inputs.items():
+        made = view.made.get(path)
+        if made and made[1] != module.inputs[port]:
+            yield f"input {port} is of type {module.inputs[port]}, and stage {made[0]} makes it as {made[1]}"
+    chosen = view.module(view.pipeline.stage(stage.name).module) if view.pipeline else None
+    for port, type_name in module.outputs.items():
+        if chosen and chosen.outputs.get(port, type_name) != type_name:
+            yield f"output {port} is of type {type_name}, and the slot's other modules make {chosen.outputs[port]}"
+    if section is None:
+        yield f"params.yaml has no section {module.name}"
+    yield from (str(problem) for problem in param_problems(module, stage.params))
