@@ -133,3 +133,19 @@ def test_a_push_stores_the_data_and_a_clone_gets_it_back(project: Baked, tmp_pat
     clone.run("dvc", "pull")
     assert clone.hashes() == project.hashes()
     assert clone.run("dvc", "status").strip() == "Data and pipelines are up to date."
+
+
+def test_the_matrix_measures_what_fits_and_computes_nothing_twice(project: Baked) -> None:
+    shown = project.run("kit", "matrix")
+    assert "| adapter | adapter_ridge" in shown
+    assert "no: input port reference of adapter_ridge has no file in deps" in shown
+    first = project.run("kit", "matrix", "head", "--measure")
+    assert "Running stage 'encode'" not in first
+    assert first.count("Running stage 'train'") <= 1  # head_mlp; head_linear ran before
+    page = (project.root / "docs/matrix.md").read_text()
+    assert "| head        | transfer.accuracy | seconds | verdict  |\n" in page
+    assert "| head_linear | 0.938 " in page
+    assert page.count("| accepted |") == 2
+    again = project.run("kit", "matrix", "head", "--measure")
+    assert "Running stage" not in again
+    assert (project.root / "docs/matrix.md").read_text() == page

@@ -37,7 +37,7 @@ class Ended:
     report: Mapping[str, Any]
 
 
-def variables_for(module: Module, scratch: Path) -> dict[str, str]:
+def variables_for(module: Module, temporary: Path) -> dict[str, str]:
     """The environment variables of a module's process: the caller's, less what would change its Python, plus what
     makes it repeatable."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "VIRTUAL_ENV"}
@@ -50,7 +50,7 @@ def variables_for(module: Module, scratch: Path) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-        "TMPDIR": str(scratch),
+        "TMPDIR": str(temporary),
     }
 
 

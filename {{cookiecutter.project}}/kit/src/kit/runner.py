@@ -72,7 +72,7 @@ def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> Ended:
         "outputs": {port: str(path) for port, path in places_of(plan, staging).items()},
         "params": plan.params,
     }
-    variables = variables_for(plan.module, staging.scratch) | plan.device.variables
+    variables = variables_for(plan.module, staging.temporary) | plan.device.variables
     kills = out_of_memory_kills()
     ended = run_module(job, plan.runtime, sandbox, variables, staging)
     killed = ended.code == -9 and out_of_memory_kills() > kills

@@ -77,7 +77,7 @@ def sandbox_for(
         "read": readable,
         # The CUDA driver names its threads in /proc; denied, cuInit fails with 304 (NVIDIA/OpenShell issue 1486).
         "update": [*devices(), *([Path("/proc")] if gpu else [])],
-        "write": [staging.outputs, staging.scratch, Path("/dev/shm")],
+        "write": [staging.outputs, staging.scratch, staging.temporary, Path("/dev/shm")],
     }
     rules = dict.fromkeys((right, str(path.resolve())) for right, paths in rights.items() for path in paths)
     return Sandbox(tuple(rules), module.network, abi)

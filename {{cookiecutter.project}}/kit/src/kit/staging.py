@@ -4,9 +4,11 @@ A run that is killed while it moves leaves a journal, and the next run of the st
 """
 
 import errno
+import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +37,15 @@ class Staging:
 
     @property
     def scratch(self) -> Path:
-        """The module's working directory and its temporary files."""
+        """The module's working directory."""
         return self.path / "scratch"
+
+    @property
+    def temporary(self) -> Path:
+        """The module's temporary files. Its path is short, because one of a Unix socket has at most 107 bytes, and
+        multiprocessing makes them here; it is always the same, so that the next run clears what a killed one left."""
+        name = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"kit-{name}"
 
 
 @contextmanager
@@ -55,13 +64,19 @@ def staging_for(project: Project, stage: str) -> Iterator[Staging]:
         raise KitError(f"stage {stage} is already running in {project.root}; wait for it to end") from None
     try:
         _finish_moves(staging)
-        shutil.rmtree(staging.path, ignore_errors=True)
+        _clear(staging)
         staging.outputs.mkdir(parents=True)
         staging.scratch.mkdir()
+        staging.temporary.mkdir(mode=0o700)
         yield staging
     finally:
-        shutil.rmtree(staging.path, ignore_errors=True)
+        _clear(staging)
         lock.release()
+
+
+def _clear(staging: Staging) -> None:
+    for folder in (staging.path, staging.temporary):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def move_into_place(moves: Sequence[tuple[Path, Path]], staging: Staging) -> None:
