@@ -31,6 +31,7 @@ lock: .venv/ready  ## Pin the template's own tools, those of `kit test`, and eve
 benchmark: .venv/ready  ## Measure speed, as ratios against references
 	python benchmarks/rendering.py
 	python benchmarks/stage_overhead.py
+	python benchmarks/check.py
 
 clean:       ## Remove the generated project and the tools
 	rm -rf build .venv

@@ -1,4 +1,4 @@
-"""What kit and DVC add to a module's bare process, in the project that `make demo` made."""
+"""What kit, its sandbox and DVC add to a module's bare process, in the project that `make demo` made."""
 
 import json
 import os
@@ -14,14 +14,21 @@ PROJECT = ROOT / "build/my-project"
 def main() -> None:
     if not (PROJECT / "dvc.lock").is_file():
         raise SystemExit("run `make demo` first")
-    tools = {"cwd": PROJECT, "env": {**os.environ, "PATH": f"{PROJECT}/.venv/bin{os.pathsep}{os.environ['PATH']}"}}
+    variables = {**os.environ, "PATH": f"{PROJECT}/.venv/bin{os.pathsep}{os.environ['PATH']}"}
+    tools = {"cwd": PROJECT, "env": variables, "stderr": subprocess.DEVNULL}
     idle = seconds(["dvc", "status", "--quiet"], **tools)
     report("dvc repro with nothing to do", seconds(["dvc", "repro", "--quiet"], **tools), "dvc status", idle)
-    for stage in ("gate", "adapt"):
+    for stage in ("gate", "adapt", "baseline"):
         record = json.loads((PROJECT / f"artifacts/{stage}/run.json").read_text())
         with tempfile.TemporaryDirectory() as scratch:
             bare = seconds(bare_command(record, Path(scratch)), **tools)
-        report(f"kit run {stage}", seconds(["kit", "run", stage], **tools), "the bare module", bare)
+        whole = seconds(["kit", "run", stage], **tools)
+        report(f"kit run {stage}", whole, "the bare module", bare)
+        print(f"  which is {whole - bare:.2f} s more")
+    unconfined = {**tools, "env": {**variables, "KIT_ISOLATION": "off"}}
+    with_sandbox, without = (seconds(["kit", "run", "gate"], runs=25, **options) for options in (tools, unconfined))
+    report("kit run gate with the sandbox", with_sandbox, "without", without)
+    print(f"  which is {1000 * (with_sandbox - without):.0f} ms more")
     subprocess.run(["dvc", "checkout", "--force", "--quiet"], check=True, **tools)  # the records that were made here
 
 
@@ -33,7 +40,7 @@ def bare_command(record: dict, scratch: Path) -> list[str]:
         "inputs": {port: str(PROJECT / entry["path"]) for port, entry in record["inputs"].items()},
         "outputs": {port: str(scratch / Path(entry["path"]).name) for port, entry in record["outputs"].items()},
         "params": record["params"],
-        "runner": os.getpid(),
+        "report": str(scratch / "report.json"),
     }
     (scratch / "job.json").write_text(json.dumps(job))
     cache = Path(os.environ.get("KIT_CACHE_DIR", Path.home() / ".cache/kit"))

@@ -15,7 +15,7 @@ from kit.project import Project
 from kit.staging import Staging
 
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/nix/store", "/gnu/store"]
-SYSTEM += ["/opt/cuda", "/opt/rocm", "/opt/nvidia", "/opt/intel", "/proc", "/sys", "/run/systemd/resolve"]
+SYSTEM += ["/opt/cuda", "/opt/rocm", "/opt/nvidia", "/opt/intel", "/proc", "/sys", "/run/systemd/resolve", "/run/nvidia"]
 DEVICES = ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fuse", "dri", "kfd", "infiniband"]
 TCP_SINCE = 4
 
@@ -72,11 +72,12 @@ def sandbox_for(
     readable = [part for folder in system for part in around(folder.resolve(), project.root)]
     readable += [*code_files(project, module.folder), staging.path / "job.json"]
     readable += [target for path in inputs for target in reachable(project, path)]
+    mps = Path(os.environ.get("CUDA_MPS_PIPE_DIRECTORY") or "/tmp/nvidia-mps")  # CUDA's multi-process service
     rights: Mapping[str, Iterable[Path]] = {
         "list": [Path("/dev"), module.folder],
         "read": readable,
         # The CUDA driver names its threads in /proc; denied, cuInit fails with 304 (NVIDIA/OpenShell issue 1486).
-        "update": [*devices(), *([Path("/proc")] if gpu else [])],
+        "update": [*devices(), *([Path("/proc"), mps] if gpu else [])],
         "write": [staging.outputs, staging.scratch, staging.temporary, Path("/dev/shm")],
     }
     rules = dict.fromkeys((right, str(path.resolve())) for right, paths in rights.items() for path in paths)
