@@ -39,6 +39,8 @@ def explanation(
             )
         if not sandbox.grants(path.resolve(), "read", "update", "write"):
             return f"{module.shown}: was stopped from reading {shown(project, path)}{remedy(project, stage, path)}"
+    if ended.code == 0:
+        return None  # the rest is guessed from words, which a module may print for other reasons
     addresses = ended.report.get("connections")
     if not sandbox.network and denied and addresses:
         return f"{module.shown}: was stopped from connecting to {addresses[-1]}; {NO_NETWORK}"

@@ -95,7 +95,9 @@ def _pass_on(process: "subprocess.Popen[bytes]", kept: bytearray) -> None:
     """Copy standard error as it comes, and keep its end."""
     assert process.stderr
     while chunk := os.read(process.stderr.fileno(), 65536):
-        os.write(2, chunk)
+        with suppress(OSError):  # nobody listens any more; the module must not wait for that
+            sys.stderr.buffer.write(chunk)
+            sys.stderr.buffer.flush()
         kept += chunk
         del kept[:-TAIL]
 

@@ -34,7 +34,8 @@ def runtime_for(module: Module) -> Runtime:
     """
     choice = os.environ.get("KIT_ENV", "lock")
     if choice == "host":
-        beside = (Path(path) for path in sys.path if path)
+        not_for_modules = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        beside = (Path(path) for path in sys.path if path and path not in not_for_modules)
         own = (Path(sys.prefix), prefix_of(Path(sys.executable)), *beside)
         return Runtime(Path(sys.executable), own, host_description(module))
     if choice != "lock":

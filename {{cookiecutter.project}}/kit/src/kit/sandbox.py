@@ -15,7 +15,16 @@ from kit.project import Project
 from kit.staging import Staging
 
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/nix/store", "/gnu/store"]
-SYSTEM += ["/opt/cuda", "/opt/rocm", "/opt/nvidia", "/opt/intel", "/proc", "/sys", "/run/systemd/resolve", "/run/nvidia"]
+SYSTEM += [
+    "/opt/cuda",
+    "/opt/rocm",
+    "/opt/nvidia",
+    "/opt/intel",
+    "/proc",
+    "/sys",
+    "/run/systemd/resolve",
+    "/run/nvidia",
+]
 DEVICES = ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fuse", "dri", "kfd", "infiniband"]
 TCP_SINCE = 4
 

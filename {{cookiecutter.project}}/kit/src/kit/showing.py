@@ -48,7 +48,7 @@ def _how(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "device", f"{names} (driver {device['driver']}, CUDA {device['cuda']})" if names else device["kind"]
     determinism = record["determinism"]
     declared = "declared deterministic" if determinism["declared"] else "declared not deterministic"
-    yield "repeatable", f"{declared}, {determinism['threads']} threads, seed {determinism['seed']}"
+    yield "repeatable", f"{declared}, threads {determinism['threads']}, seed {determinism['seed']}"
 
 
 def _file(entry: Mapping[str, Any], project: Project) -> str:

@@ -67,7 +67,10 @@ def staging_for(project: Project, stage: str) -> Iterator[Staging]:
         _clear(staging)
         staging.outputs.mkdir(parents=True)
         staging.scratch.mkdir()
-        staging.temporary.mkdir(mode=0o700)
+        try:
+            staging.temporary.mkdir(mode=0o700)
+        except FileExistsError:
+            raise KitError(f"{staging.temporary}: belongs to somebody else; remove it, or set TMPDIR") from None
         yield staging
     finally:
         _clear(staging)
