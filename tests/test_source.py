@@ -49,6 +49,16 @@ def test_the_copied_network_is_the_original() -> None:
     assert copies == {name: definitions[name] for name in ("Encoder", "augment")}
 
 
+@pytest.mark.parametrize("name", ["prediction_table", "softmax"])
+def test_baseline_and_predict_head_write_alike(name: str) -> None:
+    """Both paths are compared by the same table of the same probabilities."""
+    files = [*(SOURCE / "modules/baseline_scratch").glob("*.py"), SOURCE / "modules/predict_head/run.py"]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    copies = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    assert len(copies) == 2
+    assert len({ast.dump(node) for node in copies}) == 1
+
+
 @pytest.mark.parametrize("file", ["calibration.py", "tables.py"])
 def test_heads_and_baseline_calibrate_alike(file: str) -> None:
     """Modules share files, not code: what one head repeats of another must not drift apart."""

@@ -115,7 +115,7 @@ def test_the_readme_shows_the_graph_of_dvc_yaml(project: Baked) -> None:
     (project.root / "dvc.yaml").write_text(
         text.replace("  drift:\n", "  drifting:\n").replace("run drift", "run drifting")
     )
-    assert "README.md: shows an old module graph; run `kit graph --write`" in project.run("kit", "check", check=False)
+    assert "README.md:1: shows an old module graph; run `kit graph --write`" in project.run("kit", "check", check=False)
     project.run("kit", "graph", "--write")
     assert "README.md" not in project.run("kit", "check", check=False)
 
