@@ -12,6 +12,8 @@ import pytest
 from acts import module_does, replace, start_kit
 from places import SOURCE
 
+from kit import landlock
+
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")
 RECORD = Path("artifacts/double/run.json")
@@ -215,6 +217,15 @@ def test_the_cpu_can_be_chosen_on_a_machine_with_cards(three_cards: None, monkey
     wants("any")
     monkeypatch.setenv("KIT_DEVICE", "cpu")
     assert run_with_driver() == (0, "''\n")
+
+
+@pytest.mark.skipif(landlock.abi() == 0, reason="this kernel has no Landlock")
+@pytest.mark.parametrize(("device", "code"), [("any", 0), ("cpu", 1)])
+def test_a_stage_on_a_card_may_name_its_threads(device: str, code: int, three_cards: None) -> None:
+    """The CUDA driver writes /proc/PID/task/TID/comm when it starts, and does not start where that is denied."""
+    wants(device)
+    module_does("import os; open(f'/proc/self/task/{os.getpid()}/comm', 'w').write('cuda')")
+    assert run_with_driver()[0] == code
 
 
 def test_where_it_ran_is_in_no_key(three_cards: None, tmp_path: Path) -> None:
