@@ -7,8 +7,11 @@ import ctypes
 import os
 import stat
 import sys
-from collections.abc import Iterable
-from typing import Any
+
+TYPE_CHECKING = False  # importing typing would take as long as all the rest
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 PATH_BENEATH = 1
@@ -26,7 +29,7 @@ RIGHTS = {
 CANNOT_CONFINE = 66
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, SIGKILL = 1, 38, 9
 
-libc: Any = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+libc: "Any" = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class Ruleset(ctypes.Structure):
@@ -43,7 +46,7 @@ def abi() -> int:
     return max(int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1)), 0) if libc else 0
 
 
-def confine(rules: Iterable[tuple[str, str]], network: bool) -> None:
+def confine(rules: "Iterable[tuple[str, str]]", network: bool) -> None:
     """Deny this process and its children every file that no rule (right, path) grants, and TCP unless `network`.
 
     Paths that do not exist are left out. Older kernels deny less: TCP needs version 4, truncation 3.
