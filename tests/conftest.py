@@ -24,7 +24,17 @@ def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Non
         PRE_COMMIT_HOME=str(tmp_path_factory.mktemp("pre-commit")),
         PYTHONDONTWRITEBYTECODE="1",
     )
-    for name in ("UV", "VIRTUAL_ENV", "UV_FIND_LINKS", "KIT_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+    for name in (
+        "UV",
+        "VIRTUAL_ENV",
+        "UV_FIND_LINKS",
+        "KIT_ENV",
+        "KIT_ISOLATION",
+        "KIT_DEVICE",
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+    ):
         os.environ.pop(name, None)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from acts import replace
+from outputs import OUTPUTS
 
 from kit.cli import main
 from kit.lock import write_lock
@@ -96,3 +98,16 @@ def kit(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def good(project: Path, kit: Callable[..., tuple[int, str, str]]) -> Path:
+    """A stage of three outputs that ran well with factor 2; with factor 3 it would run well again."""
+    replace("dvc.yaml", "artifacts/double/doubled.csv", ", ".join(f"artifacts/double/{name}" for name in OUTPUTS))
+    replace("modules/doubler/module.yaml", "doubled: numbers", "doubled: numbers, second: numbers, third: numbers")
+    with open("modules/doubler/run.py", "a") as file:
+        file.write("    for port in ('second', 'third'):\n")
+        file.write("        outputs[port].write_text(outputs['doubled'].read_text())\n")
+    assert kit("run", "double")[0] == 0
+    replace("params.yaml", "2", "3")
+    return project

@@ -1,5 +1,6 @@
 """Say in one line why a module's process did not end well."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -10,18 +11,23 @@ from kit.module import Module
 from kit.process import Ended
 
 MORE_MEMORY = "take a larger machine or smaller batches"
+# How torch's data loader, joblib and concurrent.futures tell that a worker process was killed.
+KILLED = re.compile(r"\bkilled\b|SIGKILL|BrokenProcessPool|TerminatedWorkerError", re.IGNORECASE)
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
 
 
-def failure(module: Module, ended: Ended, out_of_memory: bool) -> str | None:
-    """What its exit code means; None where it did its work. Negative codes are signals."""
+def failure(module: Module, ended: Ended, memory_ran_out: bool) -> str | None:
+    """What its exit code means; None where it did its work. Negative codes are signals.
+
+    `memory_ran_out`: whether the system has killed a process for lack of memory meanwhile, this or one that it started.
+    """
     if ended.code == 0:
         return None
     if ended.code == worker.NO_RUN:
         return f"{module.shown}/run.py: has no function run(inputs, outputs, params)"
     if ended.code == landlock.CANNOT_CONFINE:
         return f"{module.shown}: could not be isolated; KIT_ISOLATION=off runs it unconfined, and run.json says so"
-    if out_of_memory:
+    if memory_ran_out and (ended.code == -signal.SIGKILL or KILLED.search(ended.errors)):
         return f"{module.shown}: ran out of memory and was killed by the system; {MORE_MEMORY}"
     if ended.code < 0:
         crash = "; a compiled package crashed, where, stands above" if -ended.code in CRASHES else ""

@@ -137,20 +137,6 @@ class Pipeline:
         return section
 
 
-def locked_deps(project: Project) -> dict[str, set[str]]:
-    """Stage to the deps that dvc.lock holds of it; empty where nothing has run.
-
-    Raises:
-        KitError: dvc.lock is no YAML, or not DVC's.
-    """
-    path = project.root / "dvc.lock"
-    lock = read_yaml(path, "dvc.lock") if path.is_file() else {}
-    if not isinstance(lock, dict) or not isinstance(lock.get("stages", {}), dict):
-        raise KitError("dvc.lock: is not what DVC writes; restore it from Git")
-    stages = lock.get("stages", {}).items()
-    return {name: {dep["path"].rstrip("/") for dep in entry.get("deps", [])} for name, entry in stages}
-
-
 def params_section(project: Project, module: str) -> Any:
     """What params.yaml says of a module at this moment."""
     return _read_params(project).get(module) or {}

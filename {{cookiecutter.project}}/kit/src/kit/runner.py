@@ -75,8 +75,7 @@ def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> Ended:
     variables = variables_for(plan.module, staging.temporary) | plan.device.variables
     kills = out_of_memory_kills()
     ended = run_module(job, plan.runtime, sandbox, variables, staging)
-    killed = ended.code == -9 and out_of_memory_kills() > kills
-    problem = failure(plan.module, ended, killed)
+    problem = failure(plan.module, ended, out_of_memory_kills() > kills)
     stopped = explanation(plan.pipeline.project, plan.stage, plan.module, sandbox, staging.scratch, ended)
     if problem:
         raise KitError(stopped if stopped and ended.code > 0 else problem)

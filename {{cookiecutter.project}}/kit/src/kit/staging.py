@@ -109,19 +109,36 @@ def move_into_place(moves: Sequence[tuple[Path, Path]], staging: Staging) -> Non
 
 def _write_journal(moves: Sequence[tuple[Path, Path]], staging: Staging) -> None:
     """Say what is about to be moved; the journal is there whole or not at all."""
+    entries = [[str(source), str(target), _stamp(source)] for source, target in moves]
     fresh = staging.path / "journal.new"
-    fresh.write_text(json.dumps([[str(source), str(target)] for source, target in moves]), encoding="utf-8")
+    fresh.write_text(json.dumps(entries), encoding="utf-8")
     fresh.rename(staging.journal)
 
 
 def _finish_moves(staging: Staging) -> None:
-    """Move what a killed run had checked and not yet moved, so that no stage's outputs are of two runs."""
+    """Move what a killed run had checked and not yet moved, so that no stage's outputs are of two runs.
+
+    Where somebody has put others in place since, as `dvc checkout` does, those stay.
+    """
     if not staging.journal.is_file():
         return
-    for source, target in json.loads(staging.journal.read_text(encoding="utf-8")):
-        if os.path.lexists(source):
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
-            _place(Path(source), Path(target))
+    entries = json.loads(staging.journal.read_text(encoding="utf-8"))
+    waiting = [(Path(source), Path(target)) for source, target, _ in entries if os.path.lexists(source)]
+    moved = [(Path(target), stamp) for source, target, stamp in entries if not os.path.lexists(source)]
+    begun = moved or not all(os.path.lexists(target) for _, target in waiting)
+    if begun and all(_stamp(target) == stamp for target, stamp in moved):
+        for source, target in waiting:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _place(source, target)
+
+
+def _stamp(path: Path) -> list[int]:
+    """Size and modification time, which a move keeps; empty where there is nothing."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return []
+    return [found.st_size, found.st_mtime_ns]
 
 
 def _place(source: Path, target: Path) -> None:
@@ -133,7 +150,7 @@ def _place(source: Path, target: Path) -> None:
             raise
         beside = target.with_name(f".{target.name}.kit")
         try:
-            shutil.copyfile(source, beside)
+            shutil.copy2(source, beside)
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)

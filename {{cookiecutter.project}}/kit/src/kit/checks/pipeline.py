@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from kit.checks.finding import WARNING, Finding, finding_of, line_in
 from kit.checks.view import View
 from kit.errors import KitError
-from kit.pipeline import Stage, locked_deps
+from kit.locked import locked_deps
+from kit.pipeline import Stage
 
 
 def pipeline_findings(view: View) -> Iterator[Finding]:
