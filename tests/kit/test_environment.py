@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +101,21 @@ def test_a_killed_build_leaves_nothing_that_the_next_run_trips_over(needs_six: P
     assert all_environments() == []
     assert kit("run", "double")[0] == 0
     assert len(built(environments_folder())) == 1
+
+
+def test_what_a_killed_build_left_running_is_in_nobodys_way(needs_six: Path, kit: Kit) -> None:
+    """uv outlives the kit that was killed, and goes on writing into the folder that it was given."""
+    environment = environment_for(read_lock(MODULE / "requirements.txt", "one"), "3.11")
+    shutil.rmtree(environment.path)
+    folder = environment.path.with_name(f"{environment.key}.1.building")
+    writer = f"import os\nwhile True:\n    os.makedirs({str(folder / 'lib')!r}, exist_ok=True)"
+    orphan = subprocess.Popen([sys.executable, "-c", writer])
+    try:
+        wait_for(folder.is_dir)
+        assert kit("run", "double")[0] == 0
+    finally:
+        orphan.kill()
+        orphan.wait()
 
 
 def test_a_hash_that_does_not_match_stops_the_build(needs_six: Path, kit: Kit) -> None:

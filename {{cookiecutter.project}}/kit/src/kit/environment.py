@@ -114,7 +114,7 @@ def remove_leftovers() -> None:
     """Delete what killed builds and removals left, unless somebody is at it."""
     for path in [*environments_folder().glob("*.building"), *environments_folder().glob("*.removed")]:
         try:
-            with FileLock(path.with_suffix(".lock"), blocking=False):
+            with FileLock(path.with_name(f"{path.name.partition('.')[0]}.lock"), blocking=False):
                 shutil.rmtree(path, ignore_errors=True)
         except Timeout:
             continue
@@ -144,8 +144,10 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> Non
     """
     started = time.monotonic()
     print(f"kit: building the environment of {lock.shown} ({len(lock.requirements)} packages locked)", flush=True)
-    building = environment.path.with_name(f"{environment.key}.building")
-    shutil.rmtree(building, ignore_errors=True)
+    # A name of its own: when a build is killed, its uv may live on for a moment and go on writing.
+    building = environment.path.with_name(f"{environment.key}.{os.getpid()}.building")
+    for left in environment.path.parent.glob(f"{environment.key}.*building"):
+        shutil.rmtree(left, ignore_errors=True)
     try:
         _install(lock, building, interpreter)
         if broken := broken_packages(building):  # files in uv's cache, shared with every environment, were changed

@@ -88,6 +88,14 @@ def _checked(result: int) -> int:
     return result
 
 
+def launcher(rules_file: str = os.devnull, network: bool = True) -> list[str]:
+    """What stands before a command so that it ends when this process does and, with rules, is confined (Linux)."""
+    if sys.platform != "linux":
+        return []
+    word = "network" if network else "no-network"
+    return [sys.executable, "-I", "-S", "-B", __file__, rules_file, str(os.getpid()), word]
+
+
 def main(rules_file: str, runner: str, network: str, *command: str) -> None:
     """Become `command`, confined by a file of NUL-ended `RIGHT PATH` entries, and gone when `runner` (a PID) is."""
     libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)

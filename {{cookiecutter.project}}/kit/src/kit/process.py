@@ -82,13 +82,10 @@ def run_module(
 
 
 def _confined(sandbox: Sandbox, staging: Staging) -> list[str]:
-    """The command before the module's Python: it confines itself, and ends when the kit does (Linux)."""
-    if sys.platform != "linux":
-        return []
+    """The command before the module's Python."""
     rules = staging.path / "rules"
     rules.write_bytes(b"".join(os.fsencode(f"{right} {path}") + b"\0" for right, path in sandbox.rules))
-    network = "network" if sandbox.network else "no-network"
-    return [sys.executable, "-I", "-S", "-B", landlock.__file__, str(rules), str(os.getpid()), network]
+    return landlock.launcher(str(rules), sandbox.network)
 
 
 def _pass_on(process: "subprocess.Popen[bytes]", kept: bytearray) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from kit.landlock import launcher
+
 # What builds a source archive would be neither pinned nor hashed, so only wheels are taken.
 WHEELS_ONLY = "--no-build"
 
@@ -30,7 +32,6 @@ def run_uv(arguments: list[str], cwd: Path | None = None) -> Done:
     """Run uv and wait; its own variables (UV_INDEX_URL, …) work as usual."""
     environment = {**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
     environment.pop("VIRTUAL_ENV", None)
-    done = subprocess.run(
-        [find_uv_bin(), *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [*launcher(), find_uv_bin(), *arguments]  # a build must not go on after a kit that was killed
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     return Done(done.returncode, done.stdout, done.stderr)
