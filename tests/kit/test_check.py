@@ -69,6 +69,26 @@ def test_programs_get_json(project: Path, kit: Kit) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "finding"),
+    [
+        ("params.yaml", b"doubler: {factor: 2026-01-01}\n", "params.yaml:1: Unsupported value of type 'date' in"),
+        ("README.md", b"\xff", "README.md:1: is no text in UTF-8: invalid start byte at byte 0"),
+        (".dvcignore", b"\xff", ".dvcignore:1: is no text in UTF-8"),
+        ("modules/doubler/README.md", b"---\na: \x01\n---\n", "modules/doubler/README.md:1: front matter: "),
+        ("modules/doubler/run.py", b"\xff", "modules/doubler/run.py:1: is no Python: "),
+        ("dvc.lock", b"stages: {double: }\n", "dvc.lock:1: is not what DVC writes; restore it from Git"),
+    ],
+)
+def test_files_that_are_not_what_they_should_be_are_findings(
+    file: str, content: bytes, finding: str, project: Path, kit: Kit
+) -> None:
+    Path(file).write_bytes(content)
+    code, out, _ = kit("check")
+    assert code == 1
+    assert finding in out
+
+
 def test_what_is_no_yaml_is_found_at_its_line(project: Path, kit: Kit) -> None:
     Path("params.yaml").write_text("a: 1\ndoubler: [\n")
     assert kit("check")[1].startswith("params.yaml:3: ")

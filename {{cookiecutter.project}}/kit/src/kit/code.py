@@ -5,14 +5,17 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from kit.documents import read_text
 from kit.project import Project
 
 
 def code_files(project: Project, folder: Path) -> list[Path]:
-    """The files of a folder that DVC hashes, sorted; an ignored one can change without a stage running again."""
-    ignore_file = project.root / ".dvcignore"
-    lines = ignore_file.read_text(encoding="utf-8").splitlines() if ignore_file.is_file() else []
-    ignored = GitIgnoreSpec.from_lines(lines)
+    """The files of a folder that DVC hashes, sorted; an ignored one can change without a stage running again.
+
+    Raises:
+        KitError: .dvcignore is no text.
+    """
+    ignored = GitIgnoreSpec.from_lines(read_text(project.root / ".dvcignore", ".dvcignore").splitlines())
     found: list[Path] = []
     for here, folders, files in os.walk(folder):
         shown = Path(here).relative_to(project.root).as_posix()

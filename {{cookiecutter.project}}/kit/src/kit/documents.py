@@ -34,6 +34,18 @@ def read_yaml(path: Path, shown: str) -> Any:
         raise KitError(f"{shown}: is no YAML: {' '.join(str(error).split())}") from None
 
 
+def read_text(path: Path, shown: str) -> str:
+    """A text file; empty where there is none.
+
+    Raises:
+        KitError: it is not in UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise KitError(f"{shown}: is no text in UTF-8: {error.reason} at byte {error.start}") from None
+
+
 def read_json(path: Path) -> Any:
     """The document in a JSON file; NaN and Infinity, which JSON does not have, are refused.
 

@@ -13,7 +13,8 @@ def locked_deps(project: Project) -> dict[str, set[str]]:
     """
     path = project.root / "dvc.lock"
     lock = read_yaml(path, "dvc.lock") if path.is_file() else {}
-    if not isinstance(lock, dict) or not isinstance(lock.get("stages", {}), dict):
-        raise KitError("dvc.lock: is not what DVC writes; restore it from Git")
-    stages = lock.get("stages", {}).items()
-    return {name: {dep["path"].rstrip("/") for dep in entry.get("deps", [])} for name, entry in stages}
+    try:
+        stages = lock.get("stages", {}).items()
+        return {name: {dep["path"].rstrip("/") for dep in entry.get("deps", [])} for name, entry in stages}
+    except (AttributeError, KeyError, TypeError):
+        raise KitError("dvc.lock: is not what DVC writes; restore it from Git") from None

@@ -64,6 +64,8 @@ class Pipeline:
             raise KitError(": ".join(filter(None, ["dvc.yaml", where, error.msg])), path) from None
         except (DvcException, ContextError) as error:
             raise KitError(f"dvc.yaml: {one_line(error)}") from None
+        except TypeError as error:  # DVC's word for a date
+            raise KitError(f"params.yaml: {one_line(error)}; put it in quotes") from None
 
     def names(self) -> list[str]:
         """The stages in the order of dvc.yaml; those of a matrix one by one."""

@@ -9,6 +9,7 @@ from kit.checks.module import module_findings
 from kit.checks.pipeline import pipeline_findings
 from kit.checks.stage import stage_findings
 from kit.checks.view import View
+from kit.documents import read_text
 from kit.errors import KitError
 from kit.graph import mermaid, with_graph
 from kit.project import Project
@@ -39,7 +40,10 @@ def _all_findings(view: View) -> Iterator[Finding]:
 
 def graph_findings(view: View) -> Iterator[Finding]:
     """README.md shows the pipeline as it is."""
-    readme = view.project.root / "README.md"
-    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    try:
+        text = read_text(view.project.root / "README.md", "README.md")
+    except KitError as error:
+        yield finding_of(error, view.project)
+        return
     if view.pipeline and not view.problems and with_graph(text, mermaid(view.pipeline)) != text:
         yield Finding("README.md", 1, "shows an old module graph; run `kit graph --write`")

@@ -20,7 +20,7 @@ def card_findings(view: View, name: str) -> Iterator[Finding]:
     path = view.project.root / file
     if not path.is_file():
         return  # module_findings says so
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8", errors="replace")
     front, line, problem = front_matter(text)
     if problem:
         yield Finding(file, line, problem)
@@ -28,8 +28,8 @@ def card_findings(view: View, name: str) -> Iterator[Finding]:
     card = yaml12.load(front)
     if broken := violation(card, schema_named("card")):
         yield Finding(file, 1 + yaml12.line_of(front, broken.path), f"front matter: {broken}")
-    elif card["stability"] == "deprecated" and name in view.used:
-        yield deprecation(name, view.used[name], card, 1 + yaml12.line_of(front, ("stability",)))
+    elif card["stability"] == "deprecated":
+        yield from deprecation(view, name, card, 1 + yaml12.line_of(front, ("stability",)))
 
 
 def front_matter(text: str) -> tuple[str, int, str | None]:
@@ -39,16 +39,22 @@ def front_matter(text: str) -> tuple[str, int, str | None]:
     front = text.removeprefix(FENCE).partition(f"\n{FENCE}")[0] + "\n"
     try:
         yaml12.load(front)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        return "", line, f"front matter: {error.problem}"
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        return "", mark.line + 2 if mark else 1, f"front matter: {problem}"
     return front, 1, None
 
 
-def deprecation(name: str, stage: str, card: dict[str, Any], line: int) -> Finding:
-    """A warning, and an error from the day that the card names."""
-    today = datetime.now(UTC).date()
-    gone = date.fromisoformat(card["removed_on"]) <= today
-    since = f"was to be removed on {card['removed_on']}" if gone else f"goes on {card['removed_on']}"
-    message = f"{name} is deprecated and {since}; let stage {stage} use {card['replaced_by']}"
-    return Finding(f"modules/{name}/README.md", line, message, ERROR if gone else WARNING)
+def deprecation(view: View, name: str, card: dict[str, Any], line: int) -> Iterator[Finding]:
+    """A warning where a stage uses the module, and an error from the day that the card names."""
+    file = f"modules/{name}/README.md"
+    try:
+        gone = date.fromisoformat(card["removed_on"]) <= datetime.now(UTC).date()
+    except ValueError:
+        yield Finding(file, line, f"front matter: removed_on: {card['removed_on']} is no date; write YYYY-MM-DD")
+        return
+    if name in view.used:
+        since = f"was to be removed on {card['removed_on']}" if gone else f"goes on {card['removed_on']}"
+        message = f"{name} is deprecated and {since}; let stage {view.used[name]} use {card['replaced_by']}"
+        yield Finding(file, line, message, ERROR if gone else WARNING)

@@ -19,7 +19,11 @@ def module_findings(view: View, name: str) -> Iterator[Finding]:
     missing = [file for file in REQUIRED_FILES if not (folder / file).is_file()]
     for file in missing:
         yield Finding(f"{shown}/{file}", 1, f"is missing; {REQUIRED_FILES[file]}")
-    hashed = {path.relative_to(folder).as_posix() for path in code_files(project, folder)}
+    try:
+        hashed = {path.relative_to(folder).as_posix() for path in code_files(project, folder)}
+    except KitError as error:
+        yield finding_of(error, project)
+        return
     for file in sorted(hashed & set(NOT_CODE)):
         message = (
             f"lacks the line /modules/*/{file.replace('test_module', 'test_*')}: editing {shown}/{file} runs its stage"

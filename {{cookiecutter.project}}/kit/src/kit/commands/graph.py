@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from kit.documents import read_text
 from kit.errors import KitError
 from kit.graph import BEGIN, mermaid, with_graph
 from kit.pipeline import Pipeline
@@ -15,7 +16,7 @@ def main(arguments: Namespace) -> int:
         print(graph, end="")
         return 0
     readme = project.root / "README.md"
-    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    text = read_text(readme, "README.md")
     if BEGIN not in text:
         raise KitError(f"README.md: has no place for the graph; add the lines {BEGIN} and <!-- /graph -->")
     readme.write_text(with_graph(text, graph), encoding="utf-8")
