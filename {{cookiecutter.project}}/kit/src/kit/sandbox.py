@@ -14,18 +14,10 @@ from kit.pipeline import cache_folder
 from kit.project import Project
 from kit.staging import Staging
 
-SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/nix/store", "/gnu/store"]
-SYSTEM += [
-    "/opt/cuda",
-    "/opt/rocm",
-    "/opt/nvidia",
-    "/opt/intel",
-    "/proc",
-    "/sys",
-    "/run/systemd/resolve",
-    "/run/nvidia",
-]
-DEVICES = ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "fuse", "dri", "kfd", "infiniband"]
+SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/proc", "/sys"]
+SYSTEM += ["/nix/store", "/gnu/store", "/run/systemd/resolve", "/run/nvidia"]
+SYSTEM += [f"/opt/{toolkit}" for toolkit in ("cuda", "rocm", "nvidia", "intel")]
+DEVICES = ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "dri", "kfd", "infiniband"]
 TCP_SINCE = 4
 
 
