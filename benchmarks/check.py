@@ -48,6 +48,8 @@ def multiply(project: Path) -> None:
         for name in used:
             copy = re.sub(rf"\b{name}\b", f"{name}{suffix}", copy)
         copies += copy
+    for number in range(MODULES - sum(1 for _ in (project / "modules").iterdir())):  # the rest runs in no stage
+        shutil.copytree(project / "modules/gate_thresholds", project / f"modules/gate_thresholds_spare_{number}")
     (project / "dvc.yaml").write_text(stages.replace("\n# How sure", f"{copies}\n# How sure"))
     (project / "params.yaml").write_text(params + sections)
     graph = ["kit", "graph", "--write"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from acts import replace
 from safetensors.numpy import load_file, save_file
@@ -129,6 +130,22 @@ def test_a_file_without_a_space_is_refused(encoded: Path, kit: Kit) -> None:
     assert kit("run", "apply")[2] == (
         "kit: data/head.safetensors: carries no space_id, which applier needs; run the stage that made it again\n"
     )
+
+
+def test_an_input_that_lends_its_space_must_have_one_before_anything_starts(encoded: Path, kit: Kit) -> None:
+    """Not after hours of training."""
+    vectors = Path("artifacts/encode/vectors.parquet")
+    pd.read_parquet(vectors).to_parquet(vectors)
+    replace("modules/adapter/run.py", "    save_file", "    print('trains for hours')\n    save_file")
+    code, out, errors = kit("run", "adapt")
+    assert (code, out) == (1, "")
+    assert errors.startswith("kit: artifacts/encode/vectors.parquet: carries no space_id, which adapter needs; ")
+
+
+def test_a_space_named_like_an_input_and_an_output_is_refused(encoded: Path, kit: Kit) -> None:
+    """Whether tuned weights define a space or lie in that of the weights they began with must be said."""
+    replace("modules/encoder/module.yaml", "{numbers: numbers}", "{numbers: numbers, encoder: weights}")
+    assert "outputs.encoder.space: encoder is an input and an output; rename one" in kit("run", "encode")[2]
 
 
 def test_stamping_weights_keeps_the_tensors_and_needs_one_key(tmp_path: Path) -> None:

@@ -85,10 +85,11 @@ def load_module(project: Project, name: str) -> Module:
         **resources,
     )
     for port, source in module.spaces.items():
+        where = f"{shown}/module.yaml: outputs.{port}.space"
         if source not in {*module.inputs, *module.outputs}:
-            raise KitError(
-                f"{shown}/module.yaml: outputs.{port}.space: {source} is no port of {name}", ("outputs", port)
-            )
+            raise KitError(f"{where}: {source} is no port of {name}", ("outputs", port))
+        if source in module.inputs and source in module.outputs:
+            raise KitError(f"{where}: {source} is an input and an output; rename one", ("outputs", port))
     return module
 
 

@@ -32,20 +32,22 @@ def space_of(path: Path) -> str | None:
 
 
 def refuse_mismatch(stage: Stage, module: Module, wiring: Wiring, inputs: Mapping[str, Path]) -> None:
-    """Hold the inputs that `match` against each other.
+    """Hold the inputs that `match` against each other, and see that those which lend outputs their space have one.
 
     Raises:
         KitError: two lie in different spaces, or one does not say in which.
     """
-    found = {port: space_of(inputs[port]) for port, key in module.matches.items() if key == KEY}
+    lending = [port for port in module.spaces.values() if port in module.inputs]
+    found = {port: space_of(inputs[port]) for port in dict.fromkeys([*module.matches, *lending])}
     for port, space in found.items():
-        path, (first, reference) = wiring.inputs[port], next(iter(found.items()))
+        path = wiring.inputs[port]
         if space is None:
             raise KitError(f"{path}: carries no {KEY}, which {module.name} needs; run the stage that made it again")
-        if space != reference:
+        first = next(iter(found))
+        if port in module.matches and space != found[first]:
             raise KitError(
-                f"{path}: lies in another embedding space ({_short(space)}) than {wiring.inputs[first]}"
-                f" ({_short(reference)}), and stage {stage.name} needs both in one; an adapter is missing:"
+                f"{path}: lies in another embedding space ({space[:12]}) than {wiring.inputs[first]}"
+                f" ({str(found[first])[:12]}), and stage {stage.name} needs both in one; an adapter is missing:"
                 " see docs/embedding-spaces.md"
             )
 
@@ -72,31 +74,18 @@ def check_spaces(module: Module, wiring: Wiring, kinds: Mapping[str, str]) -> No
             source = module.spaces[source]
 
 
-def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> dict[str, str]:
-    """Write into each output that has a space which one it is; returns port to space_id.
-
-    Raises:
-        KitError: the space of an input is needed and the file does not carry one.
-    """
+def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:
+    """Write into each output that has a space which one it is; inputs were seen to carry theirs."""
 
     @cache
     def space(port: str) -> str:
         """The id of the space that a port defines (weights) or lies in (an input)."""
         if port in inputs:
-            found = space_of(inputs[port])
-            if found is None:
-                raise KitError(f"{module.shown}: input {port} carries no {KEY}; run the stage that made it again")
-            return found
+            return str(space_of(inputs[port]))
         digest, base = weights.tensor_digest(outputs[port]), module.spaces.get(port, port)
         if base == port:
             return digest
         return hashlib.sha256(json.dumps([digest, space(base)], separators=(",", ":")).encode()).hexdigest()
 
-    ids = {port: space(source) for port, source in module.spaces.items()}
-    for port, found in ids.items():
+    for port, found in [(port, space(source)) for port, source in module.spaces.items()]:
         STAMPS[outputs[port].suffix](outputs[port], KEY, found)
-    return ids
-
-
-def _short(space: str | None) -> str:
-    return str(space)[:12]
