@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Non
         KIT_CACHE_DIR=str(tmp_path_factory.mktemp("kit-cache")),
         PRE_COMMIT_HOME=str(tmp_path_factory.mktemp("pre-commit")),
         PYTHONDONTWRITEBYTECODE="1",
+        TMPDIR=str(tmp_path_factory.mktemp("tmp")),  # killed runs leave something behind
     )
+    tempfile.tempdir = None
     for name in (
         "UV",
         "VIRTUAL_ENV",

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -238,7 +239,7 @@ def test_temporary_files_are_private_and_gone_afterwards(project: Path, kit: Kit
     assert home == project / ".kit/staging/double/scratch"
     assert not home.exists()
     assert not temporary.exists()
-    assert len(str(temporary)) < 60, "a Unix socket's path has at most 107 bytes"
+    assert temporary.parent == Path(tempfile.gettempdir()), "a Unix socket's path has at most 107 bytes"
 
 
 @pytest.mark.parametrize("link", ["hardlink", "symlink"])
