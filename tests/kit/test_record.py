@@ -16,6 +16,10 @@ from safetensors.numpy import save_file
 
 from kit import weights
 from kit.documents import schema_named
+from kit.errors import KitError
+from kit.pipeline import Pipeline
+from kit.project import find_project
+from kit.runner import run_stage
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")
@@ -198,6 +202,15 @@ def test_what_changes_during_a_run_fails_it(
     assert code == 1
     assert errors.splitlines()[-1] == f"kit: {named}: changed while stage double ran; nothing was kept, run it again"
     assert RECORD.read_bytes() == before
+
+
+def test_parameters_that_change_before_the_module_starts_fail_the_run(project: Path, kit: Kit) -> None:
+    """While the environment is built, say: the module was given the earlier ones."""
+    pipeline = Pipeline(find_project())
+    replace("params.yaml", "2", "3")
+    with pytest.raises(KitError, match=r"^params.yaml: doubler: changed while stage double ran"):
+        run_stage(pipeline, "double")
+    assert not RECORD.exists()
 
 
 def test_an_input_that_disappears_during_a_run_fails_it(

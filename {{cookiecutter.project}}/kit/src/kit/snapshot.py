@@ -41,11 +41,13 @@ def snapshot_of(project: Project, stage: Stage, module: Module, wiring: Wiring) 
 def refuse_changes(stage: Stage, module: Module, before: Snapshot, after: Snapshot) -> None:
     """Fail where something changed during a run: DVC would record the later content as what was read.
 
+    The parameters count from when the stage was read, which may be long before: an environment is built in between.
+
     Raises:
         KitError: it names what changed.
     """
     changed = [path for path, digest in before.inputs.items() if after.inputs[path] != digest]
     changed += [module.shown] if before.code != after.code else []
-    changed += [f"params.yaml: {module.name}"] if before.params != after.params else []
+    changed += [f"params.yaml: {module.name}"] if stage.params != after.params else []
     if changed:
         raise KitError(f"{changed[0]}: changed while stage {stage.name} ran; nothing was kept, run it again")
