@@ -55,6 +55,18 @@ def test_what_does_not_fit_is_told_why(act: Callable[[], object], verdict: str, 
     assert verdicts(kit) == {"doubler": "yes, chosen", "tripler": verdict}
 
 
+def test_a_slot_of_two_stages_must_be_filled_in_both(slot: Path, kit: Kit) -> None:
+    stage = Path("dvc.yaml").read_text().removeprefix("stages:\n").replace("double:", "again:")
+    stage = stage.replace("artifacts/double/", "artifacts/again/").replace(
+        "data/numbers.csv", "artifacts/double/doubled.csv"
+    )
+    stage = stage.replace("run double", "run again --input numbers=artifacts/double/doubled.csv")
+    Path("dvc.yaml").write_text(Path("dvc.yaml").read_text() + stage)
+    assert verdicts(kit) == {"doubler": "yes, chosen", "tripler": "yes"}
+    replace("modules/tripler/module.yaml", "inputs: {numbers: numbers}", "inputs: {numbers: letters}")
+    assert verdicts(kit)["tripler"] == "no: input numbers is of type letters, and stage double makes it as numbers"
+
+
 def test_modules_of_other_families_are_left_out(slot: Path, kit: Kit) -> None:
     replace("modules/tripler/module.yaml", "family: doubler", "family: tripler")
     assert verdicts(kit) == {"doubler": "yes, chosen"}

@@ -31,8 +31,8 @@ def fits(view: View) -> list[Fit]:
     if view.problems:
         first = view.problems[0]
         raise KitError(f"{first.file}:{first.line}: {first.message}")
-    stages = {slot: stage for stage in reversed(view.stages) for slot in stage.slots}
-    return [fit for slot, stage in reversed(stages.items()) for fit in _fits_of(view, slot, stage)]
+    slots = dict.fromkeys(slot for stage in view.stages for slot in stage.slots)
+    return [fit for slot in slots for fit in _fits_of(view, slot)]
 
 
 def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, str]]:
@@ -49,17 +49,18 @@ def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, s
     return [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
 
 
-def _fits_of(view: View, slot: str, stage: Stage) -> Iterator[Fit]:
+def _fits_of(view: View, slot: str) -> Iterator[Fit]:
+    stages = [stage for stage in view.stages if slot in stage.slots]
     for name in view.project.module_names():
         module = view.read(name)
         if isinstance(module, Module) and module.family == slot:
-            problem = next(_problems(view, stage, module), "")
-            yield Fit(slot, name, module.version, name == stage.module, problem)
+            problems = (problem for stage in stages for problem in _problems(view, stage, module))
+            yield Fit(slot, name, module.version, name == stages[0].module, next(problems, ""))
 
 
 def _problems(view: View, stage: Stage, module: Module) -> Iterator[str]:
     """What keeps a module from running as a stage: ports, types on both sides, parameters."""
-    section = view.pipeline.section(module.name) if view.pipeline else None
+    section, filled = view.pipeline.section(module.name) if view.pipeline else None, stage.module
     stage = replace(stage, module=module.name, params=section or {})
     for problem in wiring_problems(stage, module):
         yield str(problem).removeprefix(f"dvc.yaml: stage {stage.name}: ")
@@ -69,7 +70,7 @@ def _problems(view: View, stage: Stage, module: Module) -> Iterator[str]:
         made = view.made.get(path)
         if made and made[1] != module.inputs[port]:
             yield f"input {port} is of type {module.inputs[port]}, and stage {made[0]} makes it as {made[1]}"
-    chosen = view.module(view.pipeline.stage(stage.name).module) if view.pipeline else None
+    chosen = view.module(filled)
     for port, type_name in module.outputs.items():
         if chosen and chosen.outputs.get(port, type_name) != type_name:
             yield f"output {port} is of type {type_name}, and the slot's other modules make {chosen.outputs[port]}"
