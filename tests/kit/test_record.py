@@ -14,12 +14,14 @@ from acts import module_does, replace
 from jsonschema import Draft202012Validator
 from safetensors.numpy import save_file
 
-from kit import weights
+from kit import plan, weights
 from kit.documents import schema_named
 from kit.errors import KitError
+from kit.module import Module
 from kit.pipeline import Pipeline
 from kit.project import find_project
 from kit.runner import run_stage
+from kit.runtime import Runtime
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")
@@ -211,6 +213,24 @@ def test_parameters_that_change_before_the_module_starts_fail_the_run(project: P
     with pytest.raises(KitError, match=r"^params.yaml: doubler: changed while stage double ran"):
         run_stage(pipeline, "double")
     assert not RECORD.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [("modules/doubler/run.py", "modules/doubler"), ("data/numbers.csv", "data/numbers.csv")],
+)
+def test_what_changes_while_the_environment_is_built_fails_the_run(
+    path: str, named: str, project: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was checked, and then it became something else."""
+    build = plan.runtime_for
+
+    def edit_and_build(module: Module) -> Runtime:
+        Path(path).write_text(Path(path).read_text() + "\n")
+        return build(module)
+
+    monkeypatch.setattr(plan, "runtime_for", edit_and_build)
+    assert kit("run", "double")[2].splitlines()[-1].startswith(f"kit: {named}: changed while stage double ran")
 
 
 def test_an_input_that_disappears_during_a_run_fails_it(

@@ -12,12 +12,13 @@ from kit.module import DEVICE_CLASS, Module, check_params, load_module
 from kit.pipeline import Pipeline, Stage
 from kit.ports import Wiring, wire
 from kit.runtime import Runtime, runtime_for
+from kit.snapshot import Snapshot, snapshot_of
 from kit.spaces import check_spaces, refuse_mismatch
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One run of a stage: its module and ports, the contracts of both sides, its device and its Python."""
+    """One run of a stage: its module and ports, the contracts of both sides, what it reads, its device, its Python."""
 
     pipeline: Pipeline
     stage: Stage
@@ -25,6 +26,7 @@ class Plan:
     wiring: Wiring
     contracts: Mapping[str, Contract]
     inputs: Mapping[str, Path]
+    before: Snapshot
     device: Device
     runtime: Runtime
 
@@ -55,9 +57,11 @@ def plan_for(pipeline: Pipeline, name: str) -> Plan:
         raise KitError(f"{module.shown}/run.py: is missing; it must define run(inputs, outputs, params)")
     inputs = _existing_inputs(pipeline, wiring)
     device = device_for(module, stage.params)
+    # Before what takes long: the environment may be built, and what changes meanwhile is noticed after the run.
+    before = snapshot_of(pipeline.project, stage, module, wiring)
     _check_raw_inputs(pipeline, module, wiring, contracts)
     refuse_mismatch(stage, module, wiring, inputs)
-    return Plan(pipeline, stage, module, wiring, contracts, inputs, device, runtime_for(module))
+    return Plan(pipeline, stage, module, wiring, contracts, inputs, before, device, runtime_for(module))
 
 
 def _existing_inputs(pipeline: Pipeline, wiring: Wiring) -> dict[str, Path]:

@@ -55,7 +55,7 @@ def _files_of(stage: Stage, kind: str) -> list[str]:
     return [path for path in stage.outs if PurePosixPath(path).name != RECORD]
 
 
-def record_of(stage: Stage) -> str:
+def record_path(stage: Stage) -> str:
     """Where a stage's run.json is.
 
     Raises:

@@ -14,7 +14,6 @@ from kit.errors import KitError
 from kit.plan import Plan
 from kit.process import Ended, variables_for
 from kit.sandbox import Sandbox
-from kit.snapshot import Snapshot
 from kit.spaces import space_of
 
 SCHEMA = 1
@@ -28,7 +27,6 @@ class Run:
     plan: Plan
     sandbox: Sandbox
     ended: Ended
-    before: Snapshot
     code: Mapping[str, Any] | None
     machine: Mapping[str, Any]
     started: datetime
@@ -64,7 +62,7 @@ def record_of(run: Run, outputs: Mapping[str, Path]) -> dict[str, Any]:
     plan, report = run.plan, run.ended.report
     stage, module, wiring = plan.stage, plan.module, plan.wiring
     inputs = {
-        port: _entry(plan, module.inputs[port], wiring.inputs[port], place, run.before.inputs[wiring.inputs[port]])
+        port: _entry(plan, module.inputs[port], wiring.inputs[port], place, plan.before.inputs[wiring.inputs[port]])
         for port, place in plan.inputs.items()
     }
     made = {
@@ -76,7 +74,7 @@ def record_of(run: Run, outputs: Mapping[str, Path]) -> dict[str, Any]:
         "kit": __version__,
         "stage": stage.name,
         "command": stage.command,
-        "module": {"name": module.name, "version": module.version, "sha256": run.before.code},
+        "module": {"name": module.name, "version": module.version, "sha256": plan.before.code},
         "code": run.code,
         "params": dict(stage.params),
         "inputs": inputs,

@@ -31,18 +31,18 @@ def run_stage(pipeline: Pipeline, name: str) -> None:
         sandbox = sandbox_of(plan, staging)
         checkers = load_checkers(plan.contracts[type_name] for type_name in plan.module.outputs.values())
         code = checkout.description(pipeline)
-        before = snapshot_of(project, plan.stage, plan.module, plan.wiring)
         started = datetime.now(UTC)
         ended = execute(plan, sandbox, staging)
         finished = datetime.now(UTC)
-        refuse_changes(plan.stage, plan.module, before, snapshot_of(project, plan.stage, plan.module, plan.wiring))
+        after = snapshot_of(project, plan.stage, plan.module, plan.wiring)
+        refuse_changes(plan.stage, plan.module, plan.before, after)
         checkers.join()
         places = places_of(plan, staging)
         check_outputs(plan, places)
         stamp_outputs(plan.module, plan.inputs, places)
         moves = [(places[port], project.root / path) for port, path in plan.wiring.outputs.items()]
         if plan.wiring.record:
-            run = Run(plan, sandbox, ended, before, code, machine.description(), started, finished)
+            run = Run(plan, sandbox, ended, code, machine.description(), started, finished)
             moves.append((write_record(staging.outputs / "run.json", run, places), project.root / plan.wiring.record))
         move_into_place(moves, staging)
 

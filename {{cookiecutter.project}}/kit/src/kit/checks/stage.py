@@ -37,8 +37,8 @@ def stage_findings(view: View, stage: Stage) -> Iterator[Finding]:
 def missing_module(view: View, stage: Stage, error: KitError) -> Finding:
     """A module that is not there, said where it is asked for."""
     message = f"stage {stage.name}: {error}"
-    for slot in stage.slots:
-        return Finding("params.yaml", line_in(view.project, "params.yaml", ("slots", slot)), message)
+    if stage.slots:
+        return Finding("params.yaml", line_in(view.project, "params.yaml", ("slots", stage.slots[0])), message)
     at = ("stages", stage.name, "deps", f"modules/{stage.module}")
     return Finding("dvc.yaml", line_in(view.project, "dvc.yaml", at), message)
 

@@ -5,7 +5,7 @@ from argparse import Namespace
 from rich.console import Console
 
 from kit.pipeline import Pipeline
-from kit.ports import record_of
+from kit.ports import record_path
 from kit.project import find_project
 from kit.record import read_record
 from kit.showing import sections
@@ -13,7 +13,7 @@ from kit.showing import sections
 
 def main(arguments: Namespace) -> int:
     project = find_project()
-    path = record_of(Pipeline(project).stage(arguments.stage))
+    path = record_path(Pipeline(project).stage(arguments.stage))
     record = read_record(project.root / path, path)
     console = Console(highlight=False, soft_wrap=True)
     for title, rows in sections(record, project):
