@@ -1,9 +1,11 @@
 """YAML 1.2 as DVC's own reader (ruamel.yaml) understands it, read by libyaml, which is twenty times faster."""
 
+from functools import lru_cache
 from typing import Any
 
 import yaml
 from ruamel.yaml.resolver import implicit_resolvers
+from yaml.cyaml import CParser
 
 INTEGER, MAPPING = "tag:yaml.org,2002:int", "tag:yaml.org,2002:map"
 # No dates: JSON has none, and neither do parameters that are handed on as JSON.
@@ -42,9 +44,62 @@ def load(text: str) -> Any:
     """The one document in a text.
 
     Raises:
-        yaml.YAMLError: it is no YAML, holds several documents, or a key twice.
+        yaml.YAMLError: it is no YAML, nested too deeply, holds several documents, or a key twice.
     """
-    return yaml.load(text, Loader)
+    try:
+        try:
+            return _plain_document(CParser(text))
+        except _Unusual:
+            return yaml.load(text, Loader)
+    except RecursionError:
+        raise yaml.YAMLError("nested too deeply") from None
+
+
+class _Unusual(Exception):
+    """Anchors, tags, merge keys, several documents, or a mistake: the full loader knows what to do."""
+
+
+def _plain_document(parser: CParser) -> Any:
+    """The document built from libyaml's events, in a third of the time that nodes take."""
+    parser.get_event()  # the stream begins
+    if isinstance(parser.get_event(), yaml.StreamEndEvent):
+        return None
+    document = _built(parser, parser.get_event())
+    parser.get_event()  # the document ends
+    if not isinstance(parser.get_event(), yaml.StreamEndEvent):
+        raise _Unusual
+    return document
+
+
+def _built(parser: CParser, event: yaml.Event) -> Any:
+    kind = type(event)
+    if kind is yaml.AliasEvent or event.anchor or event.tag:
+        raise _Unusual
+    if kind is yaml.ScalarEvent:
+        return _plain_scalar(event.value) if event.implicit[0] else event.value
+    next_event = parser.get_event
+    if kind is yaml.SequenceStartEvent:
+        items = []
+        while type(event := next_event()) is not yaml.SequenceEndEvent:
+            items.append(_built(parser, event))
+        return items
+    mapping = {}
+    while type(event := next_event()) is not yaml.MappingEndEvent:
+        if type(event) is not yaml.ScalarEvent or event.value == "<<":
+            raise _Unusual
+        key = _built(parser, event)
+        if key in mapping:
+            raise _Unusual
+        mapping[key] = _built(parser, next_event())
+    return mapping
+
+
+@lru_cache(maxsize=4096)
+def _plain_scalar(text: str) -> Any:
+    """What an unquoted scalar means."""
+    resolvers = Loader.yaml_implicit_resolvers.get(text[:1], [])
+    tag = next((tag for tag, pattern in resolvers if pattern.match(text)), None)
+    return text if tag is None else Loader.yaml_constructors[tag](Loader(""), yaml.ScalarNode(tag, text))
 
 
 def line_of(text: str, path: tuple[str | int, ...]) -> int:
