@@ -58,6 +58,8 @@ def test_it_is_valid_and_leaves_nothing_out(
     assert record()["peak_memory_bytes"] > 1_000_000
     assert record()["machine"]["cores"] == len(os.sched_getaffinity(0))
     assert record()["determinism"]["variables"]["PYTHONHASHSEED"] == "0"
+    contract = hashlib.sha256(Path("contracts/numbers.yaml").read_bytes()).hexdigest()
+    assert record()["contracts"] == {"numbers": contract}
 
 
 def test_it_names_the_commit_and_what_differs_from_it(committed: Path, kit: Kit) -> None:

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from kit.digest import sha256_of
 from kit.documents import Violation, read_json, read_yaml, schema_named, schema_problem, violation
 from kit.errors import KitError
 from kit.project import Project
@@ -14,11 +15,12 @@ from kit.project import Project
 
 @dataclass(frozen=True)
 class Contract:
-    """One file in contracts/: a type's name, its kind and the rest of the document."""
+    """One file in contracts/: a type's name, its kind, the rest of the document and the digest of all."""
 
     type: str
     kind: str
     document: dict[str, Any]
+    sha256: str = ""
 
     @property
     def shown(self) -> str:
@@ -39,7 +41,7 @@ def load_contract(project: Project, type_name: str) -> Contract:
         problem = problem and Violation(("schema", *problem.path), problem.message)
     if problem:
         raise KitError(f"{shown}: {problem}", problem.path)
-    return Contract(type_name, document["kind"], document)
+    return Contract(type_name, document["kind"], document, sha256_of(project.root / shown))
 
 
 def breach(contract: Contract, path: Path) -> str | None:

@@ -77,6 +77,7 @@ def record_of(run: Run, outputs: Mapping[str, Path]) -> dict[str, Any]:
         "module": {"name": module.name, "version": module.version, "sha256": plan.before.code},
         "code": run.code,
         "params": dict(stage.params),
+        "contracts": {contract.type: contract.sha256 for contract in plan.contracts.values()},
         "inputs": inputs,
         "outputs": made,
         "training": _training(plan, inputs, made, report),
