@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KitError as error:
         print(f"kit: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read the output, as `head` does, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         if error.errno not in NO_ROOM:
             return _bug()
@@ -77,6 +81,26 @@ def parser() -> argparse.ArgumentParser:
     matrix.add_argument("slots", nargs="*", metavar="SLOT", help="vary these only; default: all")
     matrix.add_argument("--measure", action="store_true", help="run every combination as a DVC experiment")
 
+    trace = commands.add_parser("trace", help="show everything that a result was made from")
+    trace.add_argument("target", metavar="FILE|HASH|STAGE")
+    _revision(trace)
+    trace.add_argument("--depth", type=int, metavar="N", help="go N stages back; default: to the raw data")
+    trace.add_argument("--licenses", action="store_true", help="list the licences that flow in, and conflicts")
+    _format(trace, "json")
+
+    find = commands.add_parser("find", help="recognise a file, from anywhere, by its bytes or tensors")
+    find.add_argument("target", metavar="FILE|HASH")
+    _format(find, "json")
+
+    impact = commands.add_parser("impact", help="list every result that was made from something")
+    impact.add_argument("target", metavar="FILE|HASH|MODULE[@VERSION]|PACKAGE==VERSION")
+    impact.add_argument("--format", choices=["table", "json", "csv"], default="table", help="how to print the answer")
+
+    why = commands.add_parser("why", help="why two results differ, or why a stage would run again")
+    why.add_argument("a", metavar="A|STAGE", help="a revision, experiment or file; or a stage, alone")
+    why.add_argument("b", metavar="B", nargs="?", help="what to compare it with")
+    _format(why, "json")
+
     graph = commands.add_parser("graph", help="print the module graph as Mermaid")
     graph.add_argument("--write", action="store_true", help="put it into README.md")
     return top
@@ -84,3 +108,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _modules(command: argparse.ArgumentParser) -> None:
     command.add_argument("modules", nargs="*", metavar="MODULE", help="default: all")
+
+
+def _revision(command: argparse.ArgumentParser) -> None:
+    help = "a branch, tag, commit or experiment; default: the working tree"
+    command.add_argument("--rev", metavar="REV", help=help)
+
+
+def _format(command: argparse.ArgumentParser, *others: str) -> None:
+    command.add_argument("--format", choices=["text", *others], default="text", help="how to print the answer")

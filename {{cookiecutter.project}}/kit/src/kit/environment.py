@@ -188,7 +188,7 @@ def _install(lock: Lock, building: Path, interpreter: Interpreter) -> None:
 
 
 def _uv(lock: Lock, arguments: list[str]) -> None:
-    done = run_uv(arguments, cwd=lock.path.parent)
+    done = run_uv(arguments, cwd=Path(lock.path.parent))
     if done.returncode:
         message = done.message.replace("requirements.txt", lock.shown)
         raise KitError(f"{lock.shown}: the environment cannot be built: {message}")

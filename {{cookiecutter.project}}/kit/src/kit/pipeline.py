@@ -52,7 +52,7 @@ class Pipeline:
         """
         self.project = project
         document = read_yaml(project.root / "dvc.yaml", "dvc.yaml")
-        self._params = _read_params(project)
+        self.params = _read_params(project)
         try:
             COMPILED_MULTI_STAGE_SCHEMA(document)
             # The resolver asks a repository for these two only; opening a real one would cost 0.4 s.
@@ -89,11 +89,11 @@ class Pipeline:
 
     def sections(self) -> list[str]:
         """The sections of params.yaml, as it lists them; `slots` is none."""
-        return [str(section) for section in self._params if section != "slots"]
+        return [str(section) for section in self.params if section != "slots"]
 
     def section(self, module: str) -> Any:
         """What params.yaml says of a module; None where it does not speak of it."""
-        return self._params.get(module)
+        return self.params.get(module)
 
     def stages(self) -> Iterator[Stage]:
         """Every stage, in the order of dvc.yaml."""
@@ -130,7 +130,7 @@ class Pipeline:
 
     def _section(self, stage: str, module: str, declared: list[str]) -> dict[str, Any]:
         """The module's part of params.yaml, which the stage must declare so that DVC sees it change."""
-        section = self._params.get(module) or {}
+        section = self.params.get(module) or {}
         if not isinstance(section, dict):
             raise KitError(f"params.yaml: {module}: is no section (name: value)", (module,))
         if section and module not in declared:

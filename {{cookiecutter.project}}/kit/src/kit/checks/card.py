@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-import yaml
-
 from kit import yaml12
+from kit.card import front_matter
 from kit.checks.finding import ERROR, WARNING, Finding
 from kit.checks.view import View
 from kit.documents import schema_named, violation
-
-FENCE = "---\n"
 
 
 def card_findings(view: View, name: str) -> Iterator[Finding]:
@@ -30,20 +27,6 @@ def card_findings(view: View, name: str) -> Iterator[Finding]:
         yield Finding(file, 1 + yaml12.line_of(front, broken.path), f"front matter: {broken}")
     elif card["stability"] == "deprecated":
         yield from deprecation(view, name, card, 1 + yaml12.line_of(front, ("stability",)))
-
-
-def front_matter(text: str) -> tuple[str, int, str | None]:
-    """The YAML between the first two lines of dashes; else a line and what is wrong with it."""
-    if not text.startswith(FENCE) or f"\n{FENCE}" not in text:
-        return "", 1, "has no front matter; begin it with --- and the card's fields, as in the other modules"
-    front = text.removeprefix(FENCE).partition(f"\n{FENCE}")[0] + "\n"
-    try:
-        yaml12.load(front)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        return "", mark.line + 2 if mark else 1, f"front matter: {problem}"
-    return front, 1, None
 
 
 def deprecation(view: View, name: str, card: dict[str, Any], line: int) -> Iterator[Finding]:

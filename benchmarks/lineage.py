@@ -1,0 +1,117 @@
+"""Read a long history: 4,000 commits with 1,000 versions of a dvc.lock of 50 stages, against git and a plain parser.
+
+Also a lock of 100,000 nodes. Prints ratios and seconds; no test depends on them.
+"""
+
+import hashlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "{{cookiecutter.project}}/kit/src"))
+
+from kit.lineage.history import History
+
+COMMITS, VERSIONS, STAGES = 4000, 1000, 50
+CHANGED = {"every stage of every version differs": STAGES, "5 stages of a version differ": 5}
+
+
+def md5(*words: object) -> str:
+    return hashlib.md5(repr(words).encode(), usedforsecurity=False).hexdigest()
+
+
+def lock(seeds: list[int]) -> str:
+    """A chain of stages; the content of each is decided by its seed."""
+    lines = ["schema: '2.0'", "stages:"]
+    for number, seed in enumerate(seeds):
+        before = f"artifacts/s{number - 1}/out.parquet", md5(number - 1, seeds[number - 1]) if number else md5("raw")
+        lines += [
+            f"  s{number}:",
+            f"    cmd: kit run s{number}",
+            "    deps:",
+            f"    - path: {before[0]}",
+            "      hash: md5",
+            f"      md5: {before[1]}",
+            "      size: 123456",
+            f"    - path: modules/m{number}",
+            "      hash: md5",
+            f"      md5: {md5('m', seed)}.dir",
+            "      size: 2345",
+            "      nfiles: 4",
+            "    params:",
+            "      params.yaml:",
+            f"        m{number}:",
+            f"          seed: {seed}",
+            "          learning_rate: 0.001",
+            "    outs:",
+            f"    - path: artifacts/s{number}/out.parquet",
+            "      hash: md5",
+            f"      md5: {md5(number, seed)}",
+            "      size: 123456",
+            f"    - path: artifacts/s{number}/run.json",
+            "      hash: md5",
+            f"      md5: {md5('r', number, seed)}",
+            "      size: 2345",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def repository(folder: Path, changed: int) -> None:
+    """A linear history, written by git fast-import."""
+    subprocess.run(["git", "init", "--quiet", "--initial-branch", "main", str(folder)], check=True)
+    seeds, stream = [0] * STAGES, []
+    for number in range(COMMITS):
+        text = f"{number}\n"
+        stream += ["commit refs/heads/main", f"committer T <t@example.com> {1_700_000_000 + number} +0000"]
+        stream += ["data 1", "c", "M 100644 inline note.txt", f"data {len(text)}", text]
+        if number % (COMMITS // VERSIONS) == 0:
+            for index in range(changed):
+                seeds[(number * 7 + index) % STAGES] = number + 1
+            text = lock(seeds)
+            stream += ["M 100644 inline dvc.lock", f"data {len(text)}", text]
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=folder, input="\n".join(stream) + "\n", text=True, check=True)
+
+
+def plain(folder: Path) -> None:
+    """The reference: find the blobs, read them and parse each with PyYAML's C loader."""
+    commits = subprocess.run(["git", "rev-list", "main"], cwd=folder, capture_output=True, text=True, check=True)
+    names = "".join(f"{commit}:dvc.lock\n" for commit in commits.stdout.split())
+    asked = ["git", "cat-file", "--batch-check=%(objectname)"]
+    blobs = subprocess.run(asked, cwd=folder, input=names, capture_output=True, text=True, check=True).stdout.split()
+    wanted = list(dict.fromkeys(blobs))
+    read = ["git", "cat-file", "--batch"]
+    data = subprocess.run(read, cwd=folder, input="\n".join(wanted).encode(), capture_output=True, check=True).stdout
+    at = 0
+    for _ in wanted:
+        end = data.index(b"\n", at)
+        size = int(data[at:end].split()[-1])
+        yaml.load(data[end + 1 : end + 1 + size], yaml.CSafeLoader)
+        at = end + 2 + size
+
+
+def timed(action) -> float:
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    for what, changed in CHANGED.items():
+        with tempfile.TemporaryDirectory() as folder:
+            repository(Path(folder), changed)
+            reference = timed(lambda: plain(Path(folder)))
+            history = History.of(Path(folder))
+            first = timed(lambda: history.locks)  # noqa: B023
+            assert len(history.commits) == COMMITS
+            assert len(history.locks) == VERSIONS
+            print(f"{what}: {first:.2f} s, {first / reference:.2f} times git and a parser ({reference:.2f} s)")
+    print(f"memory at its peak: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Lineage of results, read from Git, dvc.lock and run records: usable from Python, without a server."""

@@ -1,0 +1,84 @@
+"""A project's files as they are at a commit or in the working tree, read alike."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from kit.lineage.objects import FOLDER, LINK, Entry, Objects
+
+LINKS_FOLLOWED = 5
+
+
+class Files(Protocol):
+    """Paths are relative to the project, with forward slashes."""
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes; None where there is no such file."""
+
+    def under(self, folder: str) -> Iterator[str]:
+        """The paths of all files in a folder and below, relative to it."""
+
+    def key(self, path: str) -> str | None:
+        """Equal keys mean equal content; None where that is unknown without reading."""
+
+
+class CommittedFiles:
+    """Those of a commit's tree."""
+
+    def __init__(self, objects: Objects, tree: str, prefix: str) -> None:
+        self._objects = objects
+        root = objects.at(tree, prefix)
+        self._root = root.id if root and root.mode == FOLDER else None
+
+    def read(self, path: str) -> bytes | None:
+        entry = self._entry(path)
+        return self._objects.read(entry.id) if entry else None
+
+    def under(self, folder: str) -> Iterator[str]:
+        entry = self._objects.at(self._root, folder) if self._root else None
+        if entry and entry.mode == FOLDER:
+            yield from (path for path, found in self._objects.files(entry.id) if _is_file(found))
+
+    def key(self, path: str) -> str | None:
+        """The blob's id, or the tree's."""
+        entry = self._objects.at(self._root, path) if self._root else None
+        return entry.id if entry else None
+
+    def _entry(self, path: str) -> Entry | None:
+        """The blob at a path, through links that stay in the project."""
+        for _ in range(LINKS_FOLLOWED):
+            entry = self._objects.at(self._root, path) if self._root else None
+            if entry is None or not _is_file(entry):
+                return None
+            if entry.mode != LINK:
+                return entry
+            target = (self._objects.read(entry.id) or b"").decode(errors="surrogateescape")
+            path = os.path.normpath(PurePosixPath(path).parent / target)
+        return None
+
+
+class WorkingFiles:
+    """Those on disk."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, path: str) -> bytes | None:
+        place = self._root / path
+        return place.read_bytes() if place.is_file() else None
+
+    def under(self, folder: str) -> Iterator[str]:
+        top = self._root / folder
+        for here, folders, names in os.walk(top):
+            folders[:] = sorted(name for name in folders if name not in (".git", ".venv", ".dvc") or here != str(top))
+            for name in sorted(names):
+                yield Path(here, name).relative_to(top).as_posix()
+
+    def key(self, path: str) -> str | None:
+        return None
+
+
+def _is_file(entry: Entry) -> bool:
+    """Neither a folder nor a submodule."""
+    return entry.mode.startswith("1") and entry.mode != "160000"

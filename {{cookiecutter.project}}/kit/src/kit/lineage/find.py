@@ -1,0 +1,154 @@
+"""Any file, from anywhere, recognised by its bytes or by its tensors."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit import weights
+from kit.errors import KitError
+from kit.lineage.git import Ref
+from kit.lineage.history import History
+from kit.lineage.lockfile import Artifact, Execution
+from kit.lineage.places import MADE, Contents, Occurrence
+from kit.lineage.storage import FOLDER, dvc_hash
+from kit.lineage.target import HASH
+
+SHOWN_PARTS = 5
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a content is known from; `how` says by what it was recognised, and how much of it.
+
+    `commits` hold it, newest first; none: only DVC's run cache remembers it. `refs` are those whose tip holds it.
+    """
+
+    how: str
+    artifact: Artifact
+    role: str
+    execution: Execution | None
+    commits: tuple[str, ...]
+    refs: tuple[Ref, ...]
+
+
+def find(history: History, said: str, here: Path) -> list[Found]:
+    """Where a file or hash occurs in all branches, tags, experiments and the run cache.
+
+    Whole bytes first; then, for weights, all tensors together, whatever the file's name and metadata; then tensor by
+    tensor, the most alike first.
+
+    Raises:
+        KitError: nothing is known of it.
+    """
+    contents = Contents(history)
+    place = here / said
+    if not place.exists():
+        return _of_hash(history, contents, said)
+    md5 = dvc_hash(place)
+    found = (
+        list(_occurrences(history, "same bytes", contents.by_md5.get(md5, ())))
+        or list(_members(history, contents, md5))
+        or list(_in_git(history, place))
+        or list(_by_tensors(history, contents, place))
+    )
+    if not found:
+        missing = contents.records_missing
+        more = f"; {missing} run records are not here, `dvc fetch --all-commits` brings them" if missing else ""
+        raise KitError(f"{said}: unknown: no commit, experiment or cached run has these bytes (md5 {md5[:12]}){more}")
+    return found
+
+
+def _of_hash(history: History, contents: Contents, said: str) -> list[Found]:
+    if not HASH.fullmatch(said):
+        raise KitError(f"{said}: no such file, and no hash (6 to 64 hexadecimal digits)")
+    md5s = contents.md5s(said.lower())
+    found = [known for md5 in md5s for known in _occurrences(history, "this hash", contents.by_md5[md5])]
+    found = found or list(_by_tensor_hash(history, contents, said.lower()))
+    if not found:
+        missing = contents.records_missing
+        more = f"; {missing} run records, which know SHA-256 and tensors, are not here" if missing else ""
+        raise KitError(f"{said}: unknown: no commit, experiment or cached run has a content of this hash{more}")
+    return found
+
+
+def _occurrences(history: History, how: str, occurrences: Iterable[Occurrence]) -> Iterator[Found]:
+    """Who made it, at each path; where nobody did, who read it."""
+    known = list(occurrences)
+    made = [occurrence for occurrence in known if occurrence.role == MADE]
+    by_path: dict[str, list[Occurrence]] = {}
+    for occurrence in made or known:
+        by_path.setdefault(occurrence.artifact.path, []).append(occurrence)
+    for same in by_path.values():
+        blobs = {blob for occurrence in same for blob in occurrence.blobs}
+        commits, refs = _held(history, blobs)
+        yield Found(how, same[0].artifact, same[0].role, same[0].execution, commits, refs)
+
+
+def _held(history: History, blobs: Iterable[str]) -> tuple[tuple[str, ...], tuple[Ref, ...]]:
+    wanted = {commit for blob in blobs for commit in history.holders[blob]}
+    commits = tuple(commit for commit in history.commits if commit in wanted)
+    return commits, tuple(ref for commit in commits for ref in history.refs.get(commit, ()))
+
+
+def _members(history: History, contents: Contents, md5: str) -> Iterator[Found]:
+    """The folders that hold the file."""
+    for folder in [known for known in contents.by_md5 if known.endswith(FOLDER)]:
+        inside = [path for path, member in (history.storage.members(folder) or {}).items() if member == md5]
+        for path in inside:
+            yield from _occurrences(history, f"same bytes as {path} in the folder", contents.by_md5[folder])
+
+
+def _in_git(history: History, place: Path) -> Iterator[Found]:
+    """The commits that brought the file into Git, or took it out."""
+    if not place.is_file():
+        return
+    blob = history.repository.git("hash-object", "--no-filters", "--", str(place.resolve())).strip()
+    if history.objects.read(blob) is None:
+        return
+    log = ["log", "--all", "--no-renames", f"--find-object={blob}", "--format=%H", "--name-only", "-z"]
+    words = [word.strip() for word in history.repository.git(*log).split("\0")]
+    commits = [word for word in words if word in history.commits]
+    names = [word for word in words if word and word not in history.commits]
+    if commits and names:
+        path = names[0].removeprefix(history.repository.prefix)
+        tips = [ref for ref in history.repository.refs if history.at(ref.commit).files.key(path) == blob]
+        yield Found("same bytes as a file in Git", Artifact(path, blob), "Git", None, tuple(commits), tuple(tips))
+
+
+def _by_tensors(history: History, contents: Contents, place: Path) -> Iterator[Found]:
+    """The weights whose tensors are all the same, else those that share some."""
+    try:
+        digest, mine = weights.tensor_digest(place), weights.tensor_digests(place)
+    except (ValueError, KeyError, OSError, TypeError, OverflowError):
+        return
+    if digest in contents.by_digest:
+        yield from _occurrences(history, f"same tensors ({len(mine)})", contents.by_md5[contents.by_digest[digest]])
+        return
+    alike = sorted(_shared(contents, mine), key=lambda shared: -shared[0])
+    for equal, total, md5 in alike[:SHOWN_PARTS]:
+        how = f"{equal} of {len(mine)} tensors equal, of its {total}"
+        yield from _occurrences(history, how, contents.by_md5[md5])
+
+
+def _shared(contents: Contents, mine: dict[str, str]) -> Iterator[tuple[int, int, str]]:
+    """(how many tensors are equal, how many there are, MD5) of all weights that share one, by their values alone."""
+    seen = set()
+    for execution, document in contents.records:
+        md5 = {out.path: out.hash for out in execution.outs}
+        for entry in document["outputs"].values():
+            theirs = entry.get("tensors", {})
+            equal = len(set(mine.values()) & set(theirs.values()))
+            known = md5.get(entry["path"])
+            if equal and known and known not in seen:
+                seen.add(known)
+                yield sum(value in theirs.values() for value in mine.values()), len(theirs), known
+
+
+def _by_tensor_hash(history: History, contents: Contents, prefix: str) -> Iterator[Found]:
+    """The weights that hold a tensor of this digest."""
+    for execution, document in contents.records:
+        md5 = {out.path: out.hash for out in execution.outs}
+        for entry in document["outputs"].values():
+            for name, digest in entry.get("tensors", {}).items():
+                if digest.startswith(prefix) and entry["path"] in md5:
+                    yield from _occurrences(history, f"tensor {name}", contents.by_md5[md5[entry["path"]]])

@@ -1,0 +1,152 @@
+"""A Git repository's refs and commits, read by Git itself; works in bare, shallow and cold clones."""
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from kit.errors import KitError
+
+EXPERIMENTS = "refs/exps/"
+# What DVC keeps under refs/exps beside the experiments themselves (dvc.repo.experiments.refs).
+BOOKKEEPING = tuple(EXPERIMENTS + name for name in ("stash", "apply", "celery", "exec", "temp"))
+RESULTS = ("refs/heads", "refs/remotes", "refs/tags", "refs/exps")
+FIELDS = "%H%x00%T%x00%P%x00%ct%x00%an <%ae>%x00%s"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit; `time` is when it was committed, in seconds since the epoch."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    time: int
+    author: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A branch, tag or DVC experiment: its full name and the commit it leads to."""
+
+    name: str
+    commit: str
+
+    @property
+    def kind(self) -> str:
+        """branch, tag or experiment."""
+        if self.name.startswith(EXPERIMENTS):
+            return "experiment"
+        return "tag" if self.name.startswith("refs/tags/") else "branch"
+
+    @property
+    def shown(self) -> str:
+        """As users write it; an experiment by its name alone."""
+        if self.kind == "experiment":
+            return self.name.split("/", 4)[-1]
+        return self.name.removeprefix("refs/").partition("/")[2]
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where Git runs, and where in the repository the project lies: `prefix` is empty or ends with a slash."""
+
+    folder: Path
+    prefix: str
+    bare: bool
+    shallow: bool
+
+    @cached_property
+    def refs(self) -> list[Ref]:
+        """Every branch, tag and experiment that leads to a commit."""
+        fields = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
+        found = []
+        for line in self.git("for-each-ref", f"--format={fields}", *RESULTS).splitlines():
+            name, kind, target, peeled_kind, peeled = line.split("\0")
+            commit = target if kind == "commit" else peeled if peeled_kind == "commit" else ""
+            if commit and not name.startswith(BOOKKEEPING) and not name.endswith("/HEAD"):
+                found.append(Ref(name, commit))
+        return found
+
+    @property
+    def head(self) -> str | None:
+        """The commit checked out; None in a repository without commits."""
+        done = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return done.stdout.decode().strip() or None
+
+    def commit_id(self, revision: str) -> str:
+        """The commit that a branch, tag, hash or experiment's name means.
+
+        Raises:
+            KitError: there is none, or several experiments have the name.
+        """
+        done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        # Some versions of Git echo --end-of-options.
+        found = done.stdout.decode().split()
+        if done.returncode == 0 and found:
+            return found[-1]
+        experiments = {ref.commit for ref in self.refs if ref.kind == "experiment" and ref.shown == revision}
+        if len(experiments) == 1:
+            return experiments.pop()
+        if experiments:
+            raise KitError(f"{revision}: {len(experiments)} experiments have this name; give the commit of one")
+        hint = "; the clone is shallow: `git fetch --unshallow` brings the rest" if self.shallow else ""
+        raise KitError(f"{revision}: no such revision, branch, tag or experiment{hint}")
+
+    def commits(self, starts: Sequence[str]) -> Iterator[Commit]:
+        """Every commit that can be reached from some, newest first."""
+        text = self.git("log", "--no-show-signature", f"--format={FIELDS}", "--stdin", given="\n".join(starts) + "\n")
+        for line in text.split("\n"):
+            if line:
+                commit, tree, parents, time, author, subject = line.split("\0", 5)
+                yield Commit(commit, tree, tuple(parents.split()), int(time), author, subject)
+
+    def git(self, *arguments: str, given: str | None = None) -> str:
+        """What a git command prints.
+
+        Raises:
+            KitError: it fails; the message is Git's.
+        """
+        done = self._run(*arguments, given=given)
+        if done.returncode:
+            raise KitError(f"git {arguments[0]}: {' '.join(done.stderr.decode(errors='replace').split())}")
+        return done.stdout.decode(errors="replace")
+
+    def _run(self, *arguments: str, given: str | None = None) -> "subprocess.CompletedProcess[bytes]":
+        return run_git(self.folder, arguments, given)
+
+
+def run_git(folder: Path, arguments: Iterable[str], given: str | None = None) -> "subprocess.CompletedProcess[bytes]":
+    """Run git in a folder; nothing is fetched that a partial clone lacks."""
+    data = None if given is None else given.encode()
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, input=data, capture_output=True, env=offline_variables(), check=False
+    )
+
+
+def offline_variables() -> dict[str, str]:
+    return {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+def open_repository(folder: Path) -> Repository:
+    """The repository that a folder is in, or is.
+
+    Raises:
+        KitError: it is none, or Git is missing.
+    """
+    asked = ["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir", "--show-prefix"]
+    try:
+        done = run_git(folder, asked)
+    except FileNotFoundError:
+        raise KitError("git is not installed or not on PATH; install Git") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        why = "is no Git repository; change into a clone" if "not a git" in "".join(said) else " ".join(said)
+        raise KitError(f"{folder}: {why}")
+    bare, shallow, directory, *prefix = done.stdout.decode().splitlines()
+    if bare == "true":
+        return Repository(Path(directory), "", True, shallow == "true")
+    return Repository(folder, prefix[0] if prefix else "", False, shallow == "true")

@@ -1,0 +1,100 @@
+"""Licences of data, weights and code that flow into a result, and where they contradict each other."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kit import yaml12
+from kit.card import front_matter
+from kit.lineage.files import Files
+from kit.lineage.trace import ExecutionNode, Trace
+
+# SPDX identifiers by what they ask of what is made from the work (spdx.org/licenses; the texts decide).
+FREE = re.compile(
+    r"(CC0|PDDL|MIT|Apache|BSD|ISC|0BSD|Unlicense|CDLA-Permissive|ODC-By|CC-BY-\d|Python|PSF)", re.IGNORECASE
+)
+SHARE_ALIKE = re.compile(r"(-SA-|\bA?GPL|\bLGPL|ODbL|CDLA-Sharing|MPL|EUPL)", re.IGNORECASE)
+NON_COMMERCIAL = re.compile(r"-NC\b", re.IGNORECASE)
+NO_DERIVATIVES = re.compile(r"-ND\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class License:
+    """What flows in, what it is (data, weights, code), its SPDX identifier (None: undeclared), and whom to credit."""
+
+    subject: str
+    kind: str
+    license: str | None
+    credit: str | None = None
+
+
+def licenses(trace: Trace) -> list[License]:
+    """Of all raw data and weights, and of every module's code, data first."""
+    raw = [
+        License(
+            node.artifact.path,
+            "weights" if node.artifact.path.endswith(".safetensors") else "data",
+            node.raw.license if node.raw else None,
+            node.raw.credit if node.raw else None,
+        )
+        for node in trace.raw
+    ]
+    modules = {node.execution.module: node for node in trace.executions.values() if node.execution.module}
+    code = [License(f"modules/{name}", "code", _license_of(trace, modules[name])) for name in sorted(modules)]
+    return sorted(raw, key=lambda found: found.subject) + code
+
+
+def conflicts(found: Sequence[License], project: str | None) -> Iterator[str]:
+    """What a lawyer should look at, one line each; `project` is the licence of what is made, if declared."""
+    for license in found:
+        problem = _problem_of(license, project)
+        if problem:
+            yield f"{license.subject} ({license.license or 'not declared'}): {problem}"
+    yield from _shared_alike(found, project)
+
+
+def _problem_of(license: License, project: str | None) -> str | None:
+    """What is wrong with one licence by itself, or together with the project's."""
+    said = license.license
+    if said is None:
+        return f"add `license` to {'its README.md' if license.kind == 'code' else 'the README.md beside it'}"
+    if NO_DERIVATIVES.search(said):
+        return "allows no derived works, and weights trained on it may be one"
+    if NON_COMMERCIAL.search(said):
+        return f"forbids commercial use, which the project's {project} allows" if FREE.match(project or "") else None
+    return None if FREE.match(said) or SHARE_ALIKE.search(said) else "has terms of its own; read them"
+
+
+def project_license(files: Files) -> str | None:
+    """The SPDX identifier in pyproject.toml."""
+    try:
+        document = tomllib.loads((files.read("pyproject.toml") or b"").decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return None
+    declared = document.get("project", {}).get("license")
+    return declared if isinstance(declared, str) else None
+
+
+def _shared_alike(found: Sequence[License], project: str | None) -> Iterator[str]:
+    """Two licences that each want what is made from them under themselves."""
+    asking = {
+        license.license: license.subject
+        for license in reversed(found)
+        if license.license and SHARE_ALIKE.search(license.license)
+    }
+    names = sorted(asking)
+    for first, second in pairwise(names):
+        yield f"{asking[first]} ({first}) and {asking[second]} ({second}): each asks to be passed on, and not the other"
+    for name in names:
+        if project and project != name:
+            yield f"{asking[name]} ({name}): asks to be passed on, and the project is under {project}"
+
+
+def _license_of(trace: Trace, node: ExecutionNode) -> str | None:
+    text = (trace.revision.files.read(f"modules/{node.execution.module}/README.md") or b"").decode(errors="replace")
+    front, _, problem = front_matter(text)
+    card = {} if problem else yaml12.load(front)
+    declared = card.get("license") if isinstance(card, dict) else None
+    return declared if isinstance(declared, str) else None

@@ -1,0 +1,39 @@
+"""A project at one revision: its lock, its files and its raw data."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from kit.lineage.files import Files
+from kit.lineage.git import Commit
+from kit.lineage.graph import LockGraph
+from kit.lineage.lockfile import Lock
+from kit.lineage.raw import RawData, raw_data
+from kit.lineage.source import Source, source_of
+
+
+class Revision:
+    """A commit, or the working tree where `commit` is None; `problem` says why its dvc.lock cannot be read."""
+
+    def __init__(self, name: str, commit: Commit | None, files: Files, lock: Lock, problem: str | None = None) -> None:
+        self.name = name
+        self.commit = commit
+        self.files = files
+        self.lock = lock
+        self.problem = problem
+        self._sources: dict[str, Source | None] = {}
+
+    @cached_property
+    def graph(self) -> LockGraph:
+        """Who made and who read what."""
+        return LockGraph(self.lock)
+
+    @cached_property
+    def raw(self) -> Mapping[str, RawData]:
+        """Path to raw data tracked by DVC."""
+        return raw_data(self.files)
+
+    def source(self, module: str) -> Source | None:
+        """A module's code as it is here."""
+        if module not in self._sources:
+            self._sources[module] = source_of(self.files, module)
+        return self._sources[module]
