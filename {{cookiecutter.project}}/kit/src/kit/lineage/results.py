@@ -1,0 +1,40 @@
+"""The final results of a revision, and how they are read for a comparison."""
+
+from typing import Any
+
+import yaml
+
+from kit import yaml12
+from kit.lineage.history import History
+from kit.lineage.lockfile import Artifact
+from kit.lineage.revision import Revision
+from kit.lineage.states import content_of
+from kit.lineage.verdict import Content
+
+
+def content_at(history: History, revision: Revision, artifact: Artifact) -> Content:
+    """One side of a comparison."""
+    maker = revision.graph.maker(artifact)
+    record = history.storage.record(maker).document if maker else None
+    entries: list[dict[str, Any]] = list(record["outputs"].values()) if record else []
+    digest = next((entry.get("tensor_digest") for entry in entries if entry["path"] == artifact.path), None)
+    return Content(artifact.hash, digest, lambda: content_of(history, revision, artifact))
+
+
+def final_results(revision: Revision) -> dict[str, Artifact]:
+    """What no stage reads, run records aside, and every metric."""
+    read = {dep.path for execution in revision.lock.values() for dep in execution.deps}
+    metrics = metric_paths(revision)
+    results = (out for execution in revision.lock.values() for out in execution.results)
+    return {out.path: out for out in results if out.path not in read or out.path in metrics}
+
+
+def metric_paths(revision: Revision) -> set[str]:
+    """The metrics of dvc.yaml."""
+    try:
+        document = yaml12.load((revision.files.read("dvc.yaml") or b"").decode())
+        stages = [stage for stage in document["stages"].values() if isinstance(stage, dict)]
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
+        return set()
+    entries = [entry for stage in stages for entry in stage.get("metrics") or []]
+    return {str(entry if isinstance(entry, str) else next(iter(entry))) for entry in entries}
