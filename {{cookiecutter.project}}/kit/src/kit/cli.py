@@ -101,6 +101,13 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("b", metavar="B", nargs="?", help="what to compare it with")
     _format(why, "json")
 
+    verify = commands.add_parser("verify", help="say whether results and their records can be relied on")
+    verify.add_argument("rev", nargs="?", metavar="REV", help="default: the working tree")
+    verify.add_argument("--all", action="store_true", help="every commit of every branch, tag and experiment")
+    verify.add_argument("--deep", action="store_true", help="also read the remote, and all installed files")
+    verify.add_argument("--allow-unknown", action="store_true", help="succeed though something could not be checked")
+    _format(verify, "json")
+
     graph = commands.add_parser("graph", help="print the module graph as Mermaid")
     graph.add_argument("--write", action="store_true", help="put it into README.md")
     return top

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from kit.lineage.history import History
 from kit.lineage.lockfile import Execution
-from kit.lineage.source import Source, source_of
-from kit.pipeline import MODULES
+from kit.lineage.source import Source
 
 
 class Codes:
@@ -13,7 +12,6 @@ class Codes:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._by_tree: dict[tuple[str, ...], Source | None] = {}
         self._by_module: dict[str, dict[str, Source]] = {}
 
     def source(self, execution: Execution, commits: Iterable[str] = ()) -> Source | None:
@@ -43,9 +41,4 @@ class Codes:
         return self._by_module[module]
 
     def _at(self, commit: str, module: str) -> Source | None:
-        """A module's code at a commit; equal folders are read once."""
-        files = self._history.at(commit).files
-        key = (module, files.key(MODULES + module) or "", files.key(".dvcignore") or "")
-        if key not in self._by_tree:
-            self._by_tree[key] = source_of(files, module) if key[1] else None
-        return self._by_tree[key]
+        return self._history.at(commit).source(module)

@@ -1,7 +1,7 @@
 """A project's files as they are at a commit or in the working tree, read alike."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -18,6 +18,9 @@ class Files(Protocol):
 
     def under(self, folder: str) -> Iterator[str]:
         """The paths of all files in a folder and below, relative to it."""
+
+    def ending(self, suffix: str) -> Iterable[str]:
+        """The paths of all files of the project whose name ends so."""
 
     def key(self, path: str) -> str | None:
         """Equal keys mean equal content; None where that is unknown without reading."""
@@ -39,6 +42,9 @@ class CommittedFiles:
         entry = self._objects.at(self._root, folder) if self._root else None
         if entry and entry.mode == FOLDER:
             yield from (path for path, found in self._objects.files(entry.id) if _is_file(found))
+
+    def ending(self, suffix: str) -> Iterable[str]:
+        return self._objects.ending(self._root, suffix) if self._root else ()
 
     def key(self, path: str) -> str | None:
         """The blob's id, or the tree's."""
@@ -74,6 +80,9 @@ class WorkingFiles:
             folders[:] = sorted(name for name in folders if name not in (".git", ".venv", ".dvc") or here != str(top))
             for name in sorted(names):
                 yield Path(here, name).relative_to(top).as_posix()
+
+    def ending(self, suffix: str) -> Iterable[str]:
+        return (path for path in self.under("") if path.endswith(suffix))
 
     def key(self, path: str) -> str | None:
         return None

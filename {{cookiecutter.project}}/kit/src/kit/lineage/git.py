@@ -104,6 +104,11 @@ class Repository:
                 commit, tree, parents, time, author, subject = line.split("\0", 5)
                 yield Commit(commit, tree, tuple(parents.split()), int(time), author, subject)
 
+    def ignored(self, paths: Iterable[str]) -> set[str]:
+        """Those of some paths in the working tree that .gitignore leaves out of Git."""
+        done = self._run("check-ignore", "--stdin", "-z", given="".join(f"{path}\0" for path in paths))
+        return set(filter(None, done.stdout.decode(errors="surrogateescape").split("\0")))
+
     def git(self, *arguments: str, given: str | None = None) -> str:
         """What a git command prints.
 

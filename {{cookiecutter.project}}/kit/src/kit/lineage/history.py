@@ -11,11 +11,11 @@ from kit.lineage.git import Commit, Ref, Repository, open_repository
 from kit.lineage.lockfile import Execution, Lock, LockReader
 from kit.lineage.objects import Objects
 from kit.lineage.revision import Revision
+from kit.lineage.source import Sources
 from kit.lineage.storage import Storage
 
 LOCK = "dvc.lock"
 WORKING_TREE = "working tree"
-HERE = "here"
 
 
 class History:
@@ -29,6 +29,7 @@ class History:
         self.repository = repository
         self.objects = Objects(repository)
         self.reader = LockReader()
+        self.sources = Sources()
         self.storage = Storage(None if repository.bare else repository.folder)
         self._revisions: dict[str, Revision] = {}
         self._parsed: dict[str, Lock | KitError] = {}
@@ -112,8 +113,8 @@ class History:
             text = (files.read(LOCK) or b"").decode()
             lock = self.reader.read(text, LOCK) if text else {}
         except (KitError, UnicodeDecodeError) as error:
-            return Revision(WORKING_TREE, None, files, {}, str(error))
-        return Revision(WORKING_TREE, None, files, lock)
+            return Revision(WORKING_TREE, None, files, {}, self.sources, str(error))
+        return Revision(WORKING_TREE, None, files, lock, self.sources)
 
     def at(self, commit: str, shown: str | None = None) -> Revision:
         """The project at a commit."""
@@ -125,9 +126,9 @@ class History:
                 self._parse([blob])
             lock = self._parsed.get(blob or "", {})
             if isinstance(lock, KitError):
-                revision = Revision(shown or commit[:8], found, files, {}, f"{commit[:8]}:{lock}")
+                revision = Revision(shown or commit[:8], found, files, {}, self.sources, str(lock))
             else:
-                revision = Revision(shown or commit[:8], found, files, lock)
+                revision = Revision(shown or commit[:8], found, files, lock, self.sources)
             self._revisions[commit] = revision
         return self._revisions[commit]
 

@@ -29,6 +29,7 @@ class Objects:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._trees: dict[str, dict[str, Entry]] = {}
+        self._endings: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @cached_property
     def _process(self) -> "subprocess.Popen[bytes]":
@@ -72,6 +73,19 @@ class Objects:
                 return None
             entry = found
         return entry
+
+    def ending(self, tree_id: str, suffix: str) -> tuple[str, ...]:
+        """The paths of all files below a tree whose name ends so; each tree is searched once."""
+        key = (tree_id, suffix)
+        if key not in self._endings:
+            found: list[str] = []
+            for name, entry in self.tree(tree_id).items():
+                if entry.mode == FOLDER:
+                    found += (f"{name}/{path}" for path in self.ending(entry.id, suffix))
+                elif name.endswith(suffix):
+                    found.append(name)
+            self._endings[key] = tuple(found)
+        return self._endings[key]
 
     def files(self, tree_id: str, shown: str = "") -> Iterator[tuple[str, Entry]]:
         """(path, entry) of every file below a tree, by path."""

@@ -30,7 +30,7 @@ class RawData:
 
 def raw_data(files: Files) -> dict[str, RawData]:
     """Path to what is known of it."""
-    found = (data for path in files.under("") if path.endswith(".dvc") for data in _read(files, path))
+    found = (data for path in files.ending(".dvc") for data in _read(files, path))
     return {data.artifact.path: data for data in found}
 
 

@@ -8,19 +8,28 @@ from kit.lineage.git import Commit
 from kit.lineage.graph import LockGraph
 from kit.lineage.lockfile import Lock
 from kit.lineage.raw import RawData, raw_data
-from kit.lineage.source import Source, source_of
+from kit.lineage.source import Source, Sources
 
 
 class Revision:
     """A commit, or the working tree where `commit` is None; `problem` says why its dvc.lock cannot be read."""
 
-    def __init__(self, name: str, commit: Commit | None, files: Files, lock: Lock, problem: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        commit: Commit | None,
+        files: Files,
+        lock: Lock,
+        sources: Sources,
+        problem: str | None = None,
+    ) -> None:
         self.name = name
         self.commit = commit
         self.files = files
         self.lock = lock
         self.problem = problem
-        self._sources: dict[str, Source | None] = {}
+        self._sources = sources
+        self._modules: dict[str, Source | None] = {}
 
     @cached_property
     def graph(self) -> LockGraph:
@@ -34,6 +43,6 @@ class Revision:
 
     def source(self, module: str) -> Source | None:
         """A module's code as it is here."""
-        if module not in self._sources:
-            self._sources[module] = source_of(self.files, module)
-        return self._sources[module]
+        if module not in self._modules:
+            self._modules[module] = self._sources.of(self.files, module)
+        return self._modules[module]

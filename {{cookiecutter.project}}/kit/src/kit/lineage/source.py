@@ -78,3 +78,20 @@ def source_of(files: Files, module: str) -> Source | None:
     contents = {path: files.read(f"{folder}/{path}") for path in wanted}
     found = {path: data for path, data in contents.items() if data is not None}
     return Source(module, found) if found else None
+
+
+class Sources:
+    """Modules' code at many revisions; equal folders are read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], Source | None] = {}
+
+    def of(self, files: Files, module: str) -> Source | None:
+        """A module's code; None where there is no such folder."""
+        folder, ignored = files.key(MODULES + module), files.key(".dvcignore")
+        if folder is None:
+            return source_of(files, module)
+        key = (module, folder, ignored or "")
+        if key not in self._known:
+            self._known[key] = source_of(files, module)
+        return self._known[key]

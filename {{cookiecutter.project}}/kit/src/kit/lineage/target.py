@@ -32,7 +32,7 @@ def target_of(history: History, said: str, rev: str | None, here: Path) -> Targe
     """
     revision = history.revision(rev)
     if revision.problem:
-        raise KitError(revision.problem)
+        raise KitError(f"{revision.name}: {revision.problem}")
     if said in revision.lock:
         return Target(revision, execution=revision.lock[said])
     path = project_path(history, said, here)

@@ -59,7 +59,7 @@ def why(history: History, left: str, right: str, here: Path) -> Comparison:
         raise KitError(f"{left} and {right}: compare two revisions or two files, not one of each")
     for revision in (before, after):
         if revision.problem:
-            raise KitError(revision.problem)
+            raise KitError(f"{revision.name}: {revision.problem}")
         if not revision.lock:
             raise KitError(f"{revision.name}: has no dvc.lock; nothing had run there")
     return _Walk(history, before, after).compare((left, right), one, two)

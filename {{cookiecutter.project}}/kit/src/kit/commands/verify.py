@@ -1,0 +1,55 @@
+"""`kit verify [REV|--all]`: whether the lineage can be relied on."""
+
+import json
+from argparse import Namespace
+from dataclasses import asdict
+
+from kit.lineage.audits.finding import Level
+from kit.lineage.location import project_history
+from kit.lineage.verify import Found, Report, all_revisions, verify
+
+NAMED = 3
+
+
+def main(arguments: Namespace) -> int:
+    history = project_history()
+    revisions = all_revisions(history) if arguments.all else [history.revision(arguments.rev)]
+    report = verify(history, revisions, arguments.deep)
+    if arguments.format == "json":
+        print(json.dumps(document(report), indent=2))
+    else:
+        for found in report.found:
+            print(line(found))
+        print(summary(report, arguments.deep))
+    tolerated = {Level.UNKNOWN} if arguments.allow_unknown else set()
+    return int(any(found.finding.level not in tolerated for found in report.found))
+
+
+def line(found: Found) -> str:
+    """A finding, and where it holds if that is not the one revision that was asked for."""
+    finding = found.finding
+    names = found.revisions
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{finding.level}: {finding.place}: {finding.message} [{', '.join(names[:NAMED])}{more}]"
+
+
+def summary(report: Report, deep: bool) -> str:
+    """What was looked at, and how much was found."""
+    counts = ", ".join(_counted(report.count(level), level) for level in Level)
+    revisions = f"{report.revisions} {'revision' if report.revisions == 1 else 'revisions'}"
+    depth = "" if deep else "; remote and installed files are only read with --deep"
+    verdict = "nothing is wrong" if not report.found else counts
+    return f"{revisions}, {report.executions} runs: {verdict}{depth}"
+
+
+def _counted(number: int, level: Level) -> str:
+    return f"{number} {level}{'s' if number != 1 and level is not Level.UNKNOWN else ''}"
+
+
+def document(report: Report) -> dict[str, object]:
+    """For machines."""
+    return {
+        "revisions": report.revisions,
+        "runs": report.executions,
+        "findings": [asdict(found.finding) | {"revisions": found.revisions} for found in report.found],
+    }

@@ -1,0 +1,1 @@
+"""What is wrong, or cannot be known, with the lineage of a revision."""

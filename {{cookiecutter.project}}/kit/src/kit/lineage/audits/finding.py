@@ -1,0 +1,33 @@
+"""What an audit found, how bad it is, and where."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """error: it is wrong. warning: it weakens what the record says. unknown: it could not be checked here."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding; `place` is a file or a stage, and `message` says what is wrong and what to do."""
+
+    level: Level
+    place: str
+    message: str
+
+
+def error(place: str, message: str) -> Finding:
+    return Finding(Level.ERROR, place, message)
+
+
+def warning(place: str, message: str) -> Finding:
+    return Finding(Level.WARNING, place, message)
+
+
+def unknown(place: str, message: str) -> Finding:
+    return Finding(Level.UNKNOWN, place, message)

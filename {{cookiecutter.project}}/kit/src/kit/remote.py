@@ -1,0 +1,58 @@
+"""A project's DVC remote, read through DVC. Beside pipeline.py the only file that knows DVC's internals (3.67.1)."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from dvc.config import NoRemoteError
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from kit.errors import KitError
+from kit.pipeline import one_line
+
+CHUNK = 1 << 20
+Digest = Callable[[str], str | None]
+
+
+def remote_digest(root: Path) -> Digest | None:
+    """A function from a content's MD5 to the MD5 of what the default remote really holds under it; None: nothing.
+
+    Every byte is downloaded. None instead of a function where the project has no default remote.
+
+    Raises:
+        KitError: the remote cannot be reached, now or when it is asked; its own words stand in the message.
+    """
+    try:
+        store = Repo(str(root)).cloud.get_remote_odb()
+    except NoRemoteError:
+        return None
+    except (DvcException, OSError, ImportError) as error:
+        raise KitError(f"remote: {one_line(error)}") from None
+
+    def digest(md5: str) -> str | None:
+        place = store.oid_to_path(md5)
+        found = hashlib.md5(usedforsecurity=False)
+        try:
+            with store.fs.open(place, "rb") as stream:
+                while chunk := stream.read(CHUNK):
+                    found.update(chunk)
+        except FileNotFoundError as error:
+            if reason := _not_reached(error):
+                raise KitError(f"remote: {place}: {one_line(reason) or type(reason).__name__}") from None
+            return None
+        except Exception as error:  # each kind of store has errors of its own
+            raise KitError(f"remote: {place}: {one_line(error) or type(error).__name__}") from None
+        return found.hexdigest()
+
+    return digest
+
+
+def _not_reached(error: BaseException) -> BaseException | None:
+    """What lies behind a missing file, if it is that nobody answered: fsspec's HTTP store calls both missing."""
+    behind = error.__cause__ or error.__context__
+    while behind is not None:
+        if isinstance(behind, OSError) and not isinstance(behind, FileNotFoundError):
+            return behind
+        behind = behind.__cause__ or behind.__context__
+    return None
