@@ -17,18 +17,5 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 
 @pytest.fixture
-def kit(capfd: pytest.CaptureFixture[str]):
-    """Call the command line; returns exit code, standard output and standard error."""
-    from kit.cli import main
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
 def history(lab: Lab) -> History:
     return History.of(lab.root)

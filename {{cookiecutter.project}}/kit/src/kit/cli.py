@@ -108,6 +108,11 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--allow-unknown", action="store_true", help="succeed though something could not be checked")
     _format(verify, "json")
 
+    replay = commands.add_parser("replay", help="run a stage again in a clean clone, and compare the results")
+    replay.add_argument("target", metavar="STAGE|FILE")
+    _revision(replay)
+    _format(replay, "json")
+
     graph = commands.add_parser("graph", help="print the module graph as Mermaid")
     graph.add_argument("--write", action="store_true", help="put it into README.md")
     return top
