@@ -26,6 +26,8 @@ lint: .venv/ready  ## Check style and types of the template's and the kit's sour
 lock: .venv/ready  ## Pin the template's own tools, those of `kit test`, and every module's packages
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	  --custom-compile-command "make lock" requirements.in --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+	  tests/validators/requirements.in --output-file tests/validators/requirements.lock
 	PYTHONPATH='{{cookiecutter.project}}/kit/src' python tools/lock.py
 
 benchmark: .venv/ready  ## Measure speed, as ratios against references

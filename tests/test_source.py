@@ -67,9 +67,10 @@ def test_heads_and_baseline_calibrate_alike(file: str) -> None:
 
 
 def test_the_kit_and_the_template_pin_the_same_versions() -> None:
-    kit = tomllib.loads((SOURCE / "kit/pyproject.toml").read_text())["project"]["dependencies"]
+    kit = tomllib.loads((SOURCE / "kit/pyproject.toml").read_text())["project"]
+    pinned = {*kit["dependencies"], *(line for extra in kit["optional-dependencies"].values() for line in extra)}
     template = (ROOT / "requirements.in").read_text().splitlines()
-    assert set(kit) <= set(template)
+    assert pinned <= set(template)
 
 
 def test_the_project_and_the_template_lint_alike() -> None:

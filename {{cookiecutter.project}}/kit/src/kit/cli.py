@@ -107,11 +107,22 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--deep", action="store_true", help="also read the remote, and all installed files")
     verify.add_argument("--allow-unknown", action="store_true", help="succeed though something could not be checked")
     _format(verify, "json")
+    verify.add_argument("--signature", metavar="SIG", help="check the signature of REV, which is then a file or folder")
+    verify.add_argument("--key", metavar="KEY", help="the signer's public key (PEM)")
 
     replay = commands.add_parser("replay", help="run a stage again in a clean clone, and compare the results")
     replay.add_argument("target", metavar="STAGE|FILE")
     _revision(replay)
     _format(replay, "json")
+
+    export = commands.add_parser("export", help="write a result's lineage in a format that others read")
+    export.add_argument("target", nargs="?", metavar="FILE|HASH|STAGE")
+    export.add_argument("--all", action="store_true", help="every final result")
+    _revision(export)
+    formats = ["ro-crate", "in-toto", "prov", "ml-bom", "model-card"]
+    export.add_argument("--format", choices=formats, required=True)
+    export.add_argument("-o", "--output", metavar="PATH", help="default: exports/NAME")
+    export.add_argument("--sign", metavar="KEY", help="sign it with an elliptic-curve private key (PEM)")
 
     graph = commands.add_parser("graph", help="print the module graph as Mermaid")
     graph.add_argument("--write", action="store_true", help="put it into README.md")

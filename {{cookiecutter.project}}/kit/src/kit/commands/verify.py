@@ -3,7 +3,9 @@
 import json
 from argparse import Namespace
 from dataclasses import asdict
+from pathlib import Path
 
+from kit.errors import KitError
 from kit.lineage.audits.finding import Level
 from kit.lineage.location import project_history
 from kit.lineage.verify import Found, Report, all_revisions, verify
@@ -12,6 +14,8 @@ NAMED = 3
 
 
 def main(arguments: Namespace) -> int:
+    if arguments.signature or arguments.key:
+        return signature(arguments)
     history = project_history()
     revisions = all_revisions(history) if arguments.all else [history.revision(arguments.rev)]
     report = verify(history, revisions, arguments.deep)
@@ -23,6 +27,17 @@ def main(arguments: Namespace) -> int:
         print(summary(report, arguments.deep))
     tolerated = {Level.UNKNOWN} if arguments.allow_unknown else set()
     return int(any(found.finding.level not in tolerated for found in report.found))
+
+
+def signature(arguments: Namespace) -> int:
+    """Check the signature of an export."""
+    if not (arguments.rev and arguments.signature and arguments.key):
+        raise KitError("kit verify: write `kit verify FILE --signature SIG --key PUBLIC_KEY`")
+    from kit.exports.signing import check_signature
+
+    check_signature(Path(arguments.rev), Path(arguments.signature), Path(arguments.key))
+    print(f"{arguments.rev}: the signature holds")
+    return 0
 
 
 def line(found: Found) -> str:

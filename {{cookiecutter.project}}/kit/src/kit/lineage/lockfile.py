@@ -28,6 +28,12 @@ class Artifact(NamedTuple):
     hash: str
 
 
+def stays_inside(path: str) -> bool:
+    """Whether a path from a lock, which nobody vouches for, leads to a place in the project."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not PurePosixPath(path).is_absolute() and ".." not in parts and "\\" not in path
+
+
 class Execution:
     """A stage's entry in dvc.lock; equal entries of several commits are one object.
 

@@ -14,7 +14,7 @@ from typing import Any
 from kit.errors import KitError
 from kit.lineage.causes import Cause, Side, hidden_causes
 from kit.lineage.history import History
-from kit.lineage.lockfile import Artifact, Execution
+from kit.lineage.lockfile import Artifact, Execution, stays_inside
 from kit.lineage.results import metric_paths
 from kit.lineage.revision import Revision
 from kit.lineage.states import content_of
@@ -59,6 +59,9 @@ def _check(revision: Revision, execution: Execution) -> None:
         raise KitError(
             f"stage {execution.stage}: keeps no run record; add artifacts/{execution.stage}/run.json to its outs"
         )
+    for artifact in (*execution.inputs, *execution.outs):
+        if not stays_inside(artifact.path):
+            raise KitError(f"dvc.lock: stage {execution.stage}: {artifact.path} is outside the project")
     source, code = revision.source(execution.module), execution.code
     if source is None or code is None or source.md5 != code.hash:
         shown = f"modules/{execution.module}"
@@ -94,6 +97,8 @@ def _place(history: History, revision: Revision, dep: Artifact, clone: Path) -> 
     """Put an input where the stage reads it, from the cache or the working tree, and make sure of its bytes."""
     if dep.hash.endswith(FOLDER):
         for name, md5 in (history.storage.members(dep.hash) or _missing(dep)).items():
+            if not stays_inside(name):
+                raise KitError(f"{dep.path}: its listing in DVC's cache names {name}, which is outside the folder")
             _write(clone / dep.path / name, history.storage.read(md5) or _missing(dep))
         return
     _write(clone / dep.path, content_of(history, revision, dep) or history.storage.read(dep.hash) or _missing(dep))

@@ -112,6 +112,17 @@ def trace(history: History, target: Target) -> Trace:
     return found
 
 
+def whole_trace(history: History, revision: Revision) -> Trace:
+    """Everything that a revision's lock knows, whatever came of it."""
+    found = Trace(revision, "")
+    for execution in revision.graph.in_order:
+        found.executions[execution.stage] = execution_node(history, revision, execution)
+        for artifact in (*execution.inputs, *execution.results):
+            if artifact not in found.artifacts:
+                found.artifacts[artifact] = artifact_node(history, revision, artifact)
+    return found
+
+
 def artifact_node(history: History, revision: Revision, artifact: Artifact) -> ArtifactNode:
     """An artifact at a revision."""
     state = state_of(history, revision, artifact)

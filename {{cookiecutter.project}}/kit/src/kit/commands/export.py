@@ -1,0 +1,84 @@
+"""`kit export FILE|--all --format F`: a result's lineage for others."""
+
+import json
+import shutil
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from kit.errors import KitError
+from kit.exports.subject import Subject, subject_of
+from kit.lineage.location import project_history
+
+ENDINGS = {
+    "ro-crate": "-crate",
+    "in-toto": ".intoto.json",
+    "prov": ".prov.json",
+    "ml-bom": ".cdx.json",
+    "model-card": ".md",
+}
+
+
+def main(arguments: Namespace) -> int:
+    if (arguments.target is None) == (not arguments.all):
+        raise KitError("kit export: name a FILE, or give --all")
+    subject = subject_of(project_history(), arguments.target, arguments.rev)
+    target = (
+        Path(arguments.output) if arguments.output else Path(_name(subject, arguments.all) + ENDINGS[arguments.format])
+    )
+    if target.exists() and (target.is_dir() != (arguments.format == "ro-crate") or _is_other(target)):
+        raise KitError(f"{target}: is something else; remove it, or choose another name with -o")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if arguments.format == "ro-crate":
+        _write_folder(subject, target)
+    else:
+        target.write_text(text_of(subject, arguments.format), encoding="utf-8")
+    print(f"written to {target}")
+    if arguments.sign:
+        from kit.exports.signing import sign
+
+        print(f"signed in {sign(target, Path(arguments.sign))}")
+    return 0
+
+
+def text_of(subject: Subject, format_name: str) -> str:
+    """The document in one of the formats that are a single file."""
+    if format_name == "model-card":
+        from kit.exports.model_card import model_card
+
+        return model_card(subject)
+    return json.dumps(_writer(format_name)(subject), indent=2, ensure_ascii=False) + "\n"
+
+
+def _writer(format_name: str) -> Callable[[Subject], object]:
+    if format_name == "in-toto":
+        from kit.exports.statement import statement
+
+        return statement
+    if format_name == "prov":
+        from kit.exports.prov_json import prov_json
+
+        return prov_json
+    from kit.exports.bill import bill
+
+    return bill
+
+
+def _name(subject: Subject, everything: bool) -> str:
+    return f"exports/{subject.name}" if everything else f"exports/{Path(subject.results[0].path).stem}"
+
+
+def _is_other(target: Path) -> bool:
+    """A folder that no export wrote is not replaced."""
+    return target.is_dir() and not (target / "ro-crate-metadata.json").is_file()
+
+
+def _write_folder(subject: Subject, target: Path) -> None:
+    """Beside it first, so that a crate is there whole or not at all."""
+    from kit.exports.run_crate import write_run_crate
+
+    with tempfile.TemporaryDirectory(prefix=".kit-", dir=target.parent) as folder:
+        write_run_crate(subject, Path(folder) / "crate")
+        shutil.rmtree(target, ignore_errors=True)
+        (Path(folder) / "crate").rename(target)

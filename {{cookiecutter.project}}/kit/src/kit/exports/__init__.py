@@ -1,0 +1,1 @@
+"""A result's lineage in the formats that others read."""

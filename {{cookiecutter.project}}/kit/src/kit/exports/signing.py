@@ -1,0 +1,43 @@
+"""Signatures over exported files, made and checked by OpenSSF's model-signing with local keys."""
+
+from pathlib import Path
+
+from kit.errors import KitError
+from kit.exports.extras import needed
+
+
+def sign(place: Path, key: Path) -> Path:
+    """Sign a file or folder with an elliptic-curve private key (PEM); returns the signature's path, beside it.
+
+    Raises:
+        KitError: the key cannot be read, or is of a kind that model-signing does not take.
+    """
+    with needed("model-signing", "sign"):
+        from model_signing import signing
+    signature = place.with_name(f"{place.name}.sig")
+    try:
+        signing.Config().use_elliptic_key_signer(private_key=key).sign(place, signature)
+    except (OSError, ValueError, TypeError) as error:
+        raise KitError(f"{key}: cannot sign with it: {_words(error)}; it must be an unencrypted EC key (PEM)") from None
+    return signature
+
+
+def check_signature(place: Path, signature: Path, key: Path) -> None:
+    """Hold a file or folder against its signature and the signer's public key (PEM).
+
+    Raises:
+        KitError: it does not match, or one of the three cannot be read.
+    """
+    with needed("model-signing", "sign"):
+        from model_signing import verifying
+    for path in (place, signature, key):
+        if not path.exists():
+            raise KitError(f"{path}: no such file")
+    try:
+        verifying.Config().use_elliptic_key_verifier(public_key=key).verify(place, signature)
+    except Exception as error:  # the library's parsers raise many kinds on what is no signature
+        raise KitError(f"{place}: the signature in {signature} does not hold: {_words(error)}") from None
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,143 @@
+"""What is exported: some results, and everything that they came from."""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kit import yaml12
+from kit.card import front_matter
+from kit.errors import KitError
+from kit.lineage.differences import flat
+from kit.lineage.history import History
+from kit.lineage.licenses import project_license
+from kit.lineage.lockfile import Artifact
+from kit.lineage.results import final_results, metric_paths
+from kit.lineage.revision import Revision
+from kit.lineage.states import content_of
+from kit.lineage.storage import FOLDER
+from kit.lineage.target import target_of
+from kit.lineage.trace import ExecutionNode, Trace, artifact_node, trace, whole_trace
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Results of one revision with their lineage. Exports hold no time of their own, so that they can be made again."""
+
+    history: History
+    trace: Trace
+    results: tuple[Artifact, ...]
+
+    @property
+    def revision(self) -> Revision:
+        return self.trace.revision
+
+    @cached_property
+    def executions(self) -> list[ExecutionNode]:
+        """In the order of the pipeline."""
+        order = [execution.stage for execution in self.revision.graph.in_order]
+        return [self.trace.executions[stage] for stage in order if stage in self.trace.executions]
+
+    @cached_property
+    def commit(self) -> str | None:
+        """The commit whose lock this is; of the working tree HEAD."""
+        return self.revision.commit.id if self.revision.commit else self.history.repository.head
+
+    @cached_property
+    def project(self) -> Mapping[str, Any]:
+        """[project] of pyproject.toml."""
+        try:
+            document = tomllib.loads((self.revision.files.read("pyproject.toml") or b"").decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+            return {}
+        found = document.get("project")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def name(self) -> str:
+        """The project's; letters, digits, dots and dashes, so that it can name a file."""
+        return re.sub(r"[^A-Za-z0-9._-]+", "-", str(self.project.get("name") or self.history.root.name)).strip(".-")
+
+    @property
+    def license(self) -> str | None:
+        return project_license(self.revision.files)
+
+    @cached_property
+    def finished(self) -> datetime:
+        """When the last of the runs ended; without records when the commit was made."""
+        ends = [datetime.fromisoformat(node.record["finished"]) for node in self.executions if node.record]
+        commit = self.history.commits.get(self.commit or "")
+        return max(ends) if ends else datetime.fromtimestamp(commit.time if commit else 0, UTC)
+
+    def recorded(self, artifact: Artifact) -> Mapping[str, Any]:
+        """What a run record says of a file: size, SHA-256 and, for weights, digests of tensors; empty without one."""
+        for node in self.executions:
+            entries = [*node.record["outputs"].values(), *node.record["inputs"].values()] if node.record else []
+            for entry in entries:
+                if entry["path"] == artifact.path and artifact in (*node.execution.outs, *node.execution.deps):
+                    return dict(entry)
+        return {}
+
+    def digests(self, artifact: Artifact) -> dict[str, str]:
+        """Algorithm to digest in hex, SHA-256 first where it is known."""
+        sha256 = self.recorded(artifact).get("sha256")
+        found = {"sha256": str(sha256)} if sha256 else {}
+        md5 = artifact.hash.removesuffix(FOLDER)
+        return found | ({"md5": md5} if len(md5) == 32 else {})
+
+    def card(self, module: str) -> Mapping[str, Any]:
+        """The front matter of a module's README.md."""
+        text = (self.revision.files.read(f"modules/{module}/README.md") or b"").decode(errors="replace")
+        front, _, problem = front_matter(text)
+        found = {} if problem else yaml12.load(front)
+        return found if isinstance(found, dict) else {}
+
+    def metrics(self) -> Iterator[tuple[str, float]]:
+        """(file:key, value) of every number in the metrics of these results' lineage and of what was made from them."""
+        for path in sorted(metric_paths(self.revision)):
+            maker = self.revision.graph.makers.get(path)
+            artifact = next((out for out in maker.outs if out.path == path), None) if maker else None
+            data = content_of(self.history, self.revision, artifact) if artifact else None
+            document = _json(data)
+            for name, value in flat(document) if isinstance(document, dict) else ():
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    yield f"{path}:{name}", float(value)
+
+    @cached_property
+    def lineage_digest(self) -> str:
+        """SHA-256 over the sorted ids of all executions and the hashes of the results: names this very lineage."""
+        parts = [*sorted(node.execution.id for node in self.executions), *sorted(map(str, self.results))]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def subject_of(history: History, said: str | None, rev: str | None) -> Subject:
+    """A file, hash or stage with its lineage; all final results of a revision for None.
+
+    Raises:
+        KitError: there is no such thing, or nothing has run.
+    """
+    if said is None:
+        revision = history.revision(rev)
+        if not revision.lock:
+            raise KitError(f"{revision.name}: {revision.problem or 'has no dvc.lock; nothing had run there'}")
+        return Subject(history, whole_trace(history, revision), tuple(final_results(revision).values()))
+    target = target_of(history, said, rev, Path.cwd())
+    results = (target.artifact,) if target.artifact else target.execution.results if target.execution else ()
+    found = trace(history, target)
+    for artifact in results:
+        if artifact not in found.artifacts:
+            found.artifacts[artifact] = artifact_node(history, target.revision, artifact)
+    return Subject(history, found, results)
+
+
+def _json(data: bytes | None) -> Any:
+    try:
+        return json.loads(data or b"null")
+    except ValueError:
+        return None
