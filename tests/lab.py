@@ -44,6 +44,13 @@ IDENTITY = {
 }
 
 
+class Plain(yaml.SafeDumper):
+    """Without anchors, as DVC writes."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 class Lab:
     """Stages are `name: (module, deps, outs)`; every stage also has a run.json among its outs."""
 
@@ -133,7 +140,7 @@ class Lab:
             if planned != before or name in self.hidden:
                 lock[name] = planned | {"outs": self._run(name)}
         lock = {name: lock[name] for name in self.stages if name in lock}
-        path.write_text("schema: '2.0'\nstages:\n" + _indented(yaml.safe_dump(lock, sort_keys=False)))
+        path.write_text("schema: '2.0'\nstages:\n" + _indented(yaml.dump(lock, Dumper=Plain, sort_keys=False)))
 
     def _entry(self, name: str) -> dict[str, Any]:
         module, deps, _ = self.stages[name]

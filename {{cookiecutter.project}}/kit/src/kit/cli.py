@@ -124,6 +124,10 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("-o", "--output", metavar="PATH", help="default: exports/NAME")
     export.add_argument("--sign", metavar="KEY", help="sign it with an elliptic-curve private key (PEM)")
 
+    report = commands.add_parser("report", help="write one page about a revision")
+    _revision(report)
+    report.add_argument("-o", "--output", metavar="FILE", default="report.html", help="default: report.html")
+
     graph = commands.add_parser("graph", help="print the module graph as Mermaid")
     graph.add_argument("--write", action="store_true", help="put it into README.md")
     return top

@@ -1,0 +1,81 @@
+"""Experiments beside each other: their metrics, and the parameters in which they differ from the revision."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from kit.lineage.differences import flat, shown
+from kit.lineage.history import History
+from kit.lineage.results import metric_paths
+from kit.lineage.revision import Revision
+from kit.lineage.states import content_of
+
+SHOWN, COLUMNS = 100, 8
+
+
+@dataclass(frozen=True)
+class Line:
+    """One revision or experiment: numbers by metric, settings by name."""
+
+    name: str
+    metrics: dict[str, float]
+    settings: dict[str, Any]
+
+
+def metrics_of(history: History, revision: Revision) -> dict[str, float]:
+    """file:key to value, of every number in the metrics of dvc.yaml."""
+    found: dict[str, float] = {}
+    for path in sorted(metric_paths(revision)):
+        maker = revision.graph.makers.get(path)
+        artifact = next((out for out in maker.outs if out.path == path), None) if maker else None
+        data = content_of(history, revision, artifact) if artifact else None
+        try:
+            document = json.loads(data or b"{}")
+        except ValueError:
+            continue
+        for name, value in flat(document) if isinstance(document, dict) else ():
+            if isinstance(value, int | float):
+                found[f"{path}:{name}"] = value
+    return found
+
+
+def line_of(history: History, revision: Revision, name: str) -> Line:
+    settings = {key: value for run in revision.lock.values() for key, value in flat(run.settings)}
+    return Line(name, metrics_of(history, revision), settings)
+
+
+def experiments(history: History) -> tuple[list[Line], int]:
+    """The newest experiments, and how many there are."""
+    refs = {ref.commit: ref for ref in history.repository.refs if ref.kind == "experiment"}
+    newest = sorted(refs, key=lambda commit: -history.commits[commit].time if commit in history.commits else 0)
+    return [line_of(history, history.at(commit), refs[commit].shown) for commit in newest[:SHOWN]], len(refs)
+
+
+def table(base: Line, lines: Sequence[Line]) -> str:
+    """One row each; of the metrics the first few, of the settings what differs from the base."""
+    metrics = list(dict.fromkeys(name for line in (base, *lines) for name in line.metrics))[:COLUMNS]
+    head = "".join(f"<th>{escape(name.rpartition(':')[2])}</th>" for name in metrics)
+    rows = [f'<tr><th>experiment</th><th class="wide">differs in</th>{head}</tr>']
+    for line in (base, *lines):
+        numbers = "".join(f"<td>{number(line.metrics.get(name))}</td>" for name in metrics)
+        differs = "" if line is base else ", ".join(_differences(base, line)) or "nothing"
+        name = f'<th scope="row">{escape(line.name)}</th>'
+        rows.append(f'<tr>{name}<td class="wide">{escape(differs)}</td>{numbers}</tr>')
+    return f'<div class="scroll"><table>{"".join(rows)}</table></div>'
+
+
+def _differences(base: Line, line: Line) -> list[str]:
+    names = [name for name in {**base.settings, **line.settings} if base.settings.get(name) != line.settings.get(name)]
+    swapped = [name for name in names if name.startswith("slots.")]
+    modules = {str(side.settings.get(name)) for name in swapped for side in (base, line)}
+    kept = [name for name in names if name.partition(".")[0] not in modules]
+    return [f"{name}={shown(line.settings.get(name))}" for name in kept]
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A metric, also a yes or no."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else f"{value:.{digits}g}"
