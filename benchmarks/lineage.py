@@ -9,15 +9,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "{{cookiecutter.project}}/kit/src"))
 
+from kit.lineage.find import find
 from kit.lineage.history import History
+from kit.lineage.impact import impact
+from kit.lineage.target import target_of
+from kit.lineage.trace import trace
 
-COMMITS, VERSIONS, STAGES = 4000, 1000, 50
+COMMITS, VERSIONS, STAGES, NODES = 4000, 1000, 50, 33_334
 CHANGED = {"every stage of every version differs": STAGES, "5 stages of a version differ": 5}
 
 
@@ -94,22 +99,52 @@ def plain(folder: Path) -> None:
         at = end + 2 + size
 
 
-def timed(action) -> float:
+def timed(action: Callable[[], object]) -> float:
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
 
 
+def long_history(what: str, changed: int) -> None:
+    """The first answer, and those after it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        repository(folder, changed)
+        reference = timed(lambda: plain(folder))
+        history = History.of(folder)
+        first = timed(lambda: history.locks)
+        assert len(history.commits) == COMMITS
+        assert len(history.locks) == VERSIONS
+        print(f"{what}: {first:.2f} s, {first / reference:.2f} times git and a parser ({reference:.2f} s)")
+        newest = history.revision("main").lock[f"s{STAGES // 2}"].outs[0].hash
+        recalled = timed(lambda: impact(history, newest[:12], folder))
+        found = timed(lambda: find(history, newest, folder))
+        traced = timed(lambda: trace(history, target_of(history, f"s{STAGES - 1}", "main", folder)))
+        print(f"  then: impact {recalled:.2f} s, find {found:.2f} s, trace {traced:.2f} s")
+        again = History.of(folder)
+        print(f"  another process: {timed(lambda: again.locks):.2f} s")
+
+
+def large_graph() -> None:
+    """One lock of 100,000 nodes: 33,334 stages, each with what it made and its record."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        subprocess.run(["git", "init", "--quiet", "--initial-branch", "main", str(folder)], check=True)
+        (folder / "dvc.lock").write_text(lock([1] * NODES))
+        author = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
+        subprocess.run(["git", "add", "."], cwd=folder, check=True)
+        subprocess.run(["git", *author, "commit", "--quiet", "-m", "x"], cwd=folder, check=True)
+        history = History.of(folder)
+        loaded = timed(lambda: history.locks)
+        traced = timed(lambda: trace(history, target_of(history, f"s{NODES - 1}", "main", folder)))
+        recalled = timed(lambda: impact(history, md5("raw"), folder))
+        print(f"a graph of {3 * NODES} nodes: loaded in {loaded:.2f} s; trace {traced:.2f} s, impact {recalled:.2f} s")
+
+
 def main() -> None:
     for what, changed in CHANGED.items():
-        with tempfile.TemporaryDirectory() as folder:
-            repository(Path(folder), changed)
-            reference = timed(lambda: plain(Path(folder)))
-            history = History.of(Path(folder))
-            first = timed(lambda: history.locks)  # noqa: B023
-            assert len(history.commits) == COMMITS
-            assert len(history.locks) == VERSIONS
-            print(f"{what}: {first:.2f} s, {first / reference:.2f} times git and a parser ({reference:.2f} s)")
+        long_history(what, changed)
+    large_graph()
     print(f"memory at its peak: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from lab import Lab
+from lab import RAW, Lab
 
 Kit = Callable[..., tuple[int, str, str]]
 SPLIT = {"artifacts/split/train.csv", "artifacts/split/test.csv"}
@@ -110,17 +110,19 @@ def test_code_that_no_commit_has_is_unknown(lab: Lab, kit: Kit) -> None:
 
 
 def test_equal_bytes_made_without_the_bad_thing_are_not_recalled(lab: Lab, kit: Kit) -> None:
-    """Two runs gave the same metrics; only one of them used the bad encoder."""
-    bad = lab.store(ENCODER)
-    lab.params["encoder"] = {"seed": 1}
-    lab.repro()
-    old = lab.git("show", "HEAD:dvc.lock").split("artifacts/train/head.safetensors")
-    assert len(old) > 1
-    head = {line.split()[-1] for line in lab.git("show", "HEAD:dvc.lock").splitlines() if "md5:" in line}
-    assert bad in head
-    lab.commit("Another encoder")
-    commits = json.loads(kit("impact", bad, "--format", "json")[1])["affected"]
-    assert all(lab.git("rev-parse", "HEAD").strip() not in entry["commits"] for entry in commits)
+    """Two commits have the same metrics and the same splits; only the first of them used the bad data."""
+    lab.commit("Insensitive")
+    bad = lab.git("rev-parse", "HEAD").strip()
+    old = lab.store("data/raw.csv")
+    lab.data("data/raw.csv", RAW.replace("20", "21"))
+    lock = lab.read("dvc.lock")
+    lab.write("dvc.lock", lock.replace(old, lab.store("data/raw.csv")))
+    good = lab.commit("Corrected, and it made no difference")
+    recalled = json.loads(kit("impact", old, "--format", "json")[1])["affected"]
+    assert {entry["path"] for entry in recalled} == {*SPLIT, ENCODER, HEAD, METRICS}
+    for entry in recalled:
+        assert bad in entry["commits"]
+        assert good not in entry["commits"]
 
 
 def test_the_list_is_csv_for_spreadsheets(lab: Lab, kit: Kit) -> None:

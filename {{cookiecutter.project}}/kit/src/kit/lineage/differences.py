@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.lineage.source import Source
 
-LINES = 40
+LINES, CONTEXT = 40, 40
 
 
 def of_bytes(left: bytes | None, right: bytes | None) -> tuple[str, tuple[str, ...]]:
@@ -24,9 +24,21 @@ def of_bytes(left: bytes | None, right: bytes | None) -> tuple[str, tuple[str, .
             return "only line ends differ", ()
         first = changed[0]
         many = f"{len(changed)} of {len(before)} lines {'differs' if len(changed) == 1 else 'differ'}"
-        detail = (f"line {first}", f"- {before[first - 1][:200]}", f"+ {after[first - 1][:200]}")
+        pair = _around(before[first - 1], after[first - 1])
+        detail = (f"line {first}", f"- {pair[0]}", f"+ {pair[1]}")
         return f"{many}, the first is line {first}", detail
     return f"{len(before)} → {len(after)} lines", tuple(_diff(before, after, "", 0))
+
+
+def _around(left: str, right: str) -> tuple[str, str]:
+    """Two lines, cut to where they begin to differ."""
+    pairs = enumerate(zip(left, right, strict=False))
+    same = next((index for index, (a, b) in pairs if a != b), min(len(left), len(right)))
+    start = max(0, same - CONTEXT)
+    return tuple(
+        f"{'…' if start else ''}{line[start : same + CONTEXT]}{'…' if len(line) > same + CONTEXT else ''}"
+        for line in (left, right)
+    )  # type: ignore[return-value]
 
 
 def of_text(shown: str, path: str, left: Source, right: Source) -> Iterator[str]:

@@ -46,7 +46,7 @@ def find(history: History, said: str, here: Path) -> list[Found]:
         return _of_hash(history, contents, said)
     md5 = dvc_hash(place)
     found = (
-        list(_occurrences(history, "same bytes", contents.by_md5.get(md5, ())))
+        list(_occurrences(history, "same bytes", contents.occurrences(md5)))
         or list(_members(history, contents, md5))
         or list(_in_git(history, place))
         or list(_by_tensors(history, contents, place))
@@ -62,7 +62,7 @@ def _of_hash(history: History, contents: Contents, said: str) -> list[Found]:
     if not HASH.fullmatch(said):
         raise KitError(f"{said}: no such file, and no hash (6 to 64 hexadecimal digits)")
     md5s = contents.md5s(said.lower())
-    found = [known for md5 in md5s for known in _occurrences(history, "this hash", contents.by_md5[md5])]
+    found = [known for md5 in md5s for known in _occurrences(history, "this hash", contents.occurrences(md5))]
     found = found or list(_by_tensor_hash(history, contents, said.lower()))
     if not found:
         missing = contents.records_missing
@@ -87,15 +87,16 @@ def _occurrences(history: History, how: str, occurrences: Iterable[Occurrence]) 
 def _held(history: History, blobs: Iterable[str]) -> tuple[tuple[str, ...], tuple[Ref, ...]]:
     wanted = {commit for blob in blobs for commit in history.holders[blob]}
     commits = tuple(commit for commit in history.commits if commit in wanted)
-    return commits, tuple(ref for commit in commits for ref in history.refs.get(commit, ()))
+    refs = (ref for commit in commits for ref in history.refs.get(commit, ()))
+    return commits, tuple(sorted(refs, key=lambda ref: ref.order))
 
 
 def _members(history: History, contents: Contents, md5: str) -> Iterator[Found]:
     """The folders that hold the file."""
-    for folder in [known for known in contents.by_md5 if known.endswith(FOLDER)]:
+    for folder in [known for known in sorted(contents.hashes) if known.endswith(FOLDER)]:
         inside = [path for path, member in (history.storage.members(folder) or {}).items() if member == md5]
         for path in inside:
-            yield from _occurrences(history, f"same bytes as {path} in the folder", contents.by_md5[folder])
+            yield from _occurrences(history, f"same bytes as {path} in the folder", contents.occurrences(folder))
 
 
 def _in_git(history: History, place: Path) -> Iterator[Found]:
@@ -112,6 +113,7 @@ def _in_git(history: History, place: Path) -> Iterator[Found]:
     if commits and names:
         path = names[0].removeprefix(history.repository.prefix)
         tips = [ref for ref in history.repository.refs if history.at(ref.commit).files.key(path) == blob]
+        tips.sort(key=lambda ref: ref.order)
         yield Found("same bytes as a file in Git", Artifact(path, blob), "Git", None, tuple(commits), tuple(tips))
 
 
@@ -122,12 +124,14 @@ def _by_tensors(history: History, contents: Contents, place: Path) -> Iterator[F
     except (ValueError, KeyError, OSError, TypeError, OverflowError):
         return
     if digest in contents.by_digest:
-        yield from _occurrences(history, f"same tensors ({len(mine)})", contents.by_md5[contents.by_digest[digest]])
+        yield from _occurrences(
+            history, f"same tensors ({len(mine)})", contents.occurrences(contents.by_digest[digest])
+        )
         return
     alike = sorted(_shared(contents, mine), key=lambda shared: -shared[0])
     for equal, total, md5 in alike[:SHOWN_PARTS]:
         how = f"{equal} of {len(mine)} tensors equal, of its {total}"
-        yield from _occurrences(history, how, contents.by_md5[md5])
+        yield from _occurrences(history, how, contents.occurrences(md5))
 
 
 def _shared(contents: Contents, mine: dict[str, str]) -> Iterator[tuple[int, int, str]]:
@@ -151,4 +155,4 @@ def _by_tensor_hash(history: History, contents: Contents, prefix: str) -> Iterat
         for entry in document["outputs"].values():
             for name, digest in entry.get("tensors", {}).items():
                 if digest.startswith(prefix) and entry["path"] in md5:
-                    yield from _occurrences(history, f"tensor {name}", contents.by_md5[md5[entry["path"]]])
+                    yield from _occurrences(history, f"tensor {name}", contents.occurrences(md5[entry["path"]]))

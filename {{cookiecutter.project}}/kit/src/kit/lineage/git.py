@@ -43,6 +43,11 @@ class Ref:
         return "tag" if self.name.startswith("refs/tags/") else "branch"
 
     @property
+    def order(self) -> tuple[int, str]:
+        """Branches first, then tags, then experiments, each by name."""
+        return ("branch", "tag", "experiment").index(self.kind), self.name
+
+    @property
     def shown(self) -> str:
         """As users write it; an experiment by its name alone."""
         if self.kind == "experiment":

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from kit.lineage.codes import Codes
 from kit.lineage.git import Ref
 from kit.lineage.graph import LockGraph
 from kit.lineage.history import History
-from kit.lineage.lockfile import Artifact, Execution, Lock
+from kit.lineage.lockfile import Artifact, Execution
 from kit.lineage.places import Contents
 from kit.lineage.storage import dvc_hash
 from kit.lineage.target import HASH, project_path
@@ -65,63 +65,68 @@ def impact(history: History, said: str, here: Path) -> Impact:
     """
     contents = Contents(history)
     start = _start(history, contents, said, here)
-    unknown = {}
-    guilty: set[str] = set()
-    for key, (execution, _) in contents.executions.items():
+    unknown = []
+    guilty: set[int] = set()
+    for execution, _ in contents.executions:
         verdict = start.wrong(execution)
         if verdict is None:
-            unknown[key] = execution
+            unknown.append(execution)
         elif verdict or any(dep.hash in start.md5s for dep in execution.deps):
-            guilty.add(key)
+            guilty.add(id(execution))
     results = _followed(history, contents, guilty)
-    made = {out for execution, _ in contents.executions.values() for out in execution.results if out.hash in start.md5s}
-    affected = tuple(_affected(history, contents, results | made))
-    return Impact(start.subject, affected, tuple(unknown.values()))
+    for execution, blobs in contents.executions:
+        for out in execution.results:
+            if out.hash in start.md5s:
+                results[out].update(blobs)
+    affected = tuple(_affected(history, contents, results))
+    return Impact(start.subject, affected, tuple(unknown))
 
 
-def _followed(history: History, contents: Contents, guilty: set[str]) -> set[Artifact]:
-    """All results of guilty executions and of whatever read from them, in each lock by its own links.
+def _followed(history: History, contents: Contents, guilty: set[int]) -> dict[Artifact, set[str]]:
+    """All results of guilty executions and of whatever read from them, each with the locks (blobs) in which it is so.
 
+    In each lock its own links count, so that equal bytes that another commit made of other things are not recalled.
     A dep that nobody in its lock made is followed from any lock that made those bytes.
     """
-    locks: list[Lock] = [*history.locks.values()]
-    locks += [history.working_tree.lock] if history.has_working_tree else []
-    graphs = [LockGraph(lock) for lock in locks]
-    loose = [execution for execution, blobs in contents.executions.values() if not blobs]
-    tainted: set[Artifact] = set()
-    while True:
+    graphs = [(blob, LockGraph(lock)) for blob, lock in history.locks.items()]
+    graphs += [("", LockGraph(history.working_tree.lock))] if history.has_working_tree else []
+    loose = [execution for execution, blobs in contents.executions if not blobs]
+    tainted: dict[Artifact, set[str]] = defaultdict(set)
+    before = -1
+    while before < len(tainted):
         before = len(tainted)
-        for graph in graphs:
+        for blob, graph in graphs:
             starts = [stage for stage, execution in graph.lock.items() if _is_guilty(execution, guilty, tainted, graph)]
             for stage in {*starts, *graph.downstream(starts)} if starts else ():
-                tainted.update(graph.lock[stage].results)
+                for result in graph.lock[stage].results:
+                    tainted[result].update([blob] if blob else [])
         for execution in loose:
-            if execution.id in guilty or not tainted.isdisjoint(execution.inputs):
-                tainted.update(execution.results)
-        if len(tainted) == before:
-            return tainted
+            if id(execution) in guilty or any(dep in tainted for dep in execution.inputs):
+                for result in execution.results:
+                    tainted.setdefault(result, set())
+    return tainted
 
 
-def _is_guilty(execution: Execution, guilty: set[str], tainted: set[Artifact], graph: LockGraph) -> bool:
-    if execution.id in guilty:
+def _is_guilty(execution: Execution, guilty: set[int], tainted: Mapping[Artifact, object], graph: LockGraph) -> bool:
+    if id(execution) in guilty:
         return True
-    return any(dep in tainted and graph.maker(dep) is None for dep in execution.inputs)
+    return bool(tainted) and any(dep in tainted and graph.maker(dep) is None for dep in execution.inputs)
 
 
-def _affected(history: History, contents: Contents, results: Iterable[Artifact]) -> Iterator[Affected]:
+def _affected(history: History, contents: Contents, results: Mapping[Artifact, set[str]]) -> Iterator[Affected]:
     """Where each result is held, those of the newest commits first."""
-    wanted = set(results)
-    holders: dict[Artifact, set[str]] = defaultdict(set)
-    stages: dict[Artifact, str] = {}
-    for execution, blobs in contents.executions.values():
-        for out in wanted.intersection(execution.results):
-            stages[out] = execution.stage
-            holders[out].update(commit for blob in blobs for commit in history.holders[blob])
+    stages = {out: execution.stage for execution, _ in contents.executions for out in execution.results}
     order = {commit: number for number, commit in enumerate(history.commits)}
-    for artifact in sorted(wanted, key=lambda out: (min((order[c] for c in holders[out]), default=len(order)), out)):
-        commits = tuple(sorted(holders[artifact], key=lambda commit: order[commit]))
-        refs = tuple(ref for commit in commits for ref in history.refs.get(commit, ()))
-        yield Affected(artifact, stages[artifact], commits, refs)
+    held = {
+        artifact: sorted(
+            {commit for blob in blobs for commit in history.holders[blob]}, key=lambda commit: order[commit]
+        )
+        for artifact, blobs in results.items()
+    }
+    for artifact in sorted(held, key=lambda out: (order[held[out][0]] if held[out] else len(order), out)):
+        refs = (ref for commit in held[artifact] for ref in history.refs.get(commit, ()))
+        known = tuple(sorted(refs, key=lambda ref: ref.order))
+        yield Affected(artifact, stages[artifact], tuple(held[artifact]), known)
 
 
 def _start(history: History, contents: Contents, said: str, here: Path) -> _Start:
@@ -147,30 +152,30 @@ def _start(history: History, contents: Contents, said: str, here: Path) -> _Star
 def _of_path(history: History, contents: Contents, path: str, place: Path) -> list[str]:
     """The content of a file: the bytes that are here, which somebody must have made or read."""
     md5 = dvc_hash(place)
-    if md5 in contents.by_md5:
+    if md5 in contents.hashes:
         return [md5]
     raise KitError(f"{path}: no stage ever read or made these bytes (md5 {md5[:12]}); `kit find` looks further")
 
 
 def _is_module(contents: Contents, name: str) -> bool:
     name = name.removeprefix("modules/").rstrip("/")
-    return any(execution.module == name for execution, _ in contents.executions.values())
+    return any(execution.module == name for execution, _ in contents.executions)
 
 
 def _is_of(codes: Codes, contents: Contents, execution: Execution, name: str, version: str | None) -> bool | None:
     if execution.module != name:
         return False
-    found = codes.version(execution, _commits(codes, contents, execution))
+    found = codes.version(execution, _commits(contents, execution))
     return True if version is None else None if found is None else found == version.removeprefix("v")
 
 
 def _pins(codes: Codes, contents: Contents, execution: Execution, package: str, version: str) -> bool | None:
     if not execution.module:
         return None
-    source = codes.source(execution, _commits(codes, contents, execution))
+    source = codes.source(execution, _commits(contents, execution))
     return version in source.pins.get(package, set()) if source else None
 
 
-def _commits(codes: Codes, contents: Contents, execution: Execution) -> list[str]:
-    _, blobs = contents.executions.get(execution.id, (execution, ()))
-    return [contents.history.holders[blob][-1] for blob in blobs]
+def _commits(contents: Contents, execution: Execution) -> list[str]:
+    """The commits that first held an execution, which probably hold its code."""
+    return [contents.history.holders[blob][-1] for blob in contents.locks_of.get(id(execution), ())]

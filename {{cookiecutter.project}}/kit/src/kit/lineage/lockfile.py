@@ -66,10 +66,10 @@ class Execution:
         code = self.code
         return code.path.removeprefix(MODULES) if code else ""
 
-    @property
+    @cached_property
     def code(self) -> Artifact | None:
         """The module's folder."""
-        if self.command.split()[:2] != ["kit", "run"]:
+        if self.command.split(None, 2)[:2] != ["kit", "run"]:
             return None
         return next((dep for dep in self.deps if dep.path.startswith(MODULES) and dep.path.count("/") == 1), None)
 
@@ -79,10 +79,10 @@ class Execution:
         code = self.code
         return tuple(dep for dep in self.deps if dep != code)
 
-    @property
+    @cached_property
     def record(self) -> Artifact | None:
         """Its run.json."""
-        return next((out for out in self.outs if PurePosixPath(out.path).name == RECORD), None)
+        return next((out for out in self.outs if out.path.rpartition("/")[2] == RECORD), None)
 
     @cached_property
     def results(self) -> tuple[Artifact, ...]:

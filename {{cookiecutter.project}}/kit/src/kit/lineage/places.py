@@ -1,7 +1,5 @@
 """Where in history a content occurs: an index over every lock, and over every run record that is here."""
 
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,46 +39,42 @@ class Contents:
         self.history = history
 
     @cached_property
-    def executions(self) -> Mapping[str, tuple[Execution, tuple[str, ...]]]:
-        """Id to execution and the locks that hold it; those of the run cache alone have none."""
-        blobs: dict[str, list[str]] = defaultdict(list)
-        known: dict[str, Execution] = {}
-        for execution, blob in self.history.executions():
-            known.setdefault(execution.id, execution)
-            blobs[execution.id].append(blob)
-        for execution in [*self.history.working_tree.lock.values()] if self.history.has_working_tree else []:
-            known.setdefault(execution.id, execution)
-        results = {(execution.command, execution.outs) for execution in known.values()}
-        for execution in self.history.storage.run_cache():
-            if (execution.command, execution.outs) not in results:
-                known.setdefault(execution.id, execution)
-        return {key: (execution, tuple(blobs.get(key, ()))) for key, execution in known.items()}
+    def executions(self) -> list[tuple[Execution, tuple[str, ...]]]:
+        """Each execution once, with the locks that hold it; those of the run cache alone have none."""
+        found: dict[int, tuple[Execution, list[str]]] = {}
+        for execution, blob in self.history.executions():  # equal entries are one object
+            found.setdefault(id(execution), (execution, []))[1].append(blob)
+        here = self.history.working_tree.lock.values() if self.history.has_working_tree else ()
+        for execution in here:
+            found.setdefault(id(execution), (execution, []))
+        known = [(execution, tuple(blobs)) for execution, blobs in found.values()]
+        cached = list(self.history.storage.run_cache())
+        results = {(execution.command, execution.outs) for execution, _ in known} if cached else set()
+        return known + [(other, ()) for other in cached if (other.command, other.outs) not in results]
 
     @cached_property
-    def by_md5(self) -> Mapping[str, list[Occurrence]]:
-        """Each MD5 of an out or dep to where it occurs; of equal ones what was made comes first."""
-        found: dict[str, list[Occurrence]] = defaultdict(list)
-        for execution, blobs in self.executions.values():
-            for out in execution.outs:
-                found[out.hash].append(Occurrence(out, MADE, execution, blobs))
-        for execution, blobs in self.executions.values():
-            for dep in execution.deps:
-                found[dep.hash].append(Occurrence(dep, READ, execution, blobs))
-        return found
+    def locks_of(self) -> Mapping[int, tuple[str, ...]]:
+        """id() of an execution to the locks that hold it."""
+        return {id(execution): blobs for execution, blobs in self.executions}
 
     @cached_property
-    def _sorted(self) -> list[str]:
-        return sorted(self.by_md5)
+    def hashes(self) -> set[str]:
+        """DVC's hash of everything that was ever read or made."""
+        return {artifact.hash for execution, _ in self.executions for artifact in (*execution.deps, *execution.outs)}
 
-    def beginning_with(self, prefix: str) -> list[str]:
-        """The MD5s that begin so."""
-        return list(_prefixed(self._sorted, prefix))
+    def occurrences(self, md5: str) -> list[Occurrence]:
+        """Where a content occurs; where it was made comes first."""
+        made, read = [], []
+        for execution, blobs in self.executions:
+            made += [Occurrence(out, MADE, execution, blobs) for out in execution.outs if out.hash == md5]
+            read += [Occurrence(dep, READ, execution, blobs) for dep in execution.deps if dep.hash == md5]
+        return made + read
 
     @cached_property
     def records(self) -> list[tuple[Execution, dict[str, Any]]]:
         """Every run record that is here; one of many executions only once."""
         found: dict[str, tuple[Execution, dict[str, Any]]] = {}
-        for execution, _ in self.executions.values():
+        for execution, _ in self.executions:
             document = self.history.storage.record(execution).document
             if document and execution.record and execution.record.hash not in found:
                 found[execution.record.hash] = (execution, document)
@@ -90,7 +84,7 @@ class Contents:
     def records_missing(self) -> int:
         """How many executions have a record that is not here."""
         here = {execution.record.hash for execution, _ in self.records if execution.record}
-        wanted = {execution.record.hash for execution, _ in self.executions.values() if execution.record}
+        wanted = {execution.record.hash for execution, _ in self.executions if execution.record}
         return len(wanted - here)
 
     @cached_property
@@ -107,18 +101,11 @@ class Contents:
 
     def md5s(self, prefix: str) -> list[str]:
         """The MD5s of the contents one of whose hashes begins so."""
-        direct = self.beginning_with(prefix)
+        direct = [md5 for md5 in self.hashes if md5.startswith(prefix)]
         if direct:
-            return direct
-        known = self.by_digest
-        return list(dict.fromkeys(known[digest] for digest in _prefixed(sorted(known), prefix)))
-
-
-def _prefixed(ordered: list[str], prefix: str) -> Iterator[str]:
-    for index in range(bisect_left(ordered, prefix), len(ordered)):
-        if not ordered[index].startswith(prefix):
-            return
-        yield ordered[index]
+            return sorted(direct)
+        known = (md5 for digest, md5 in self.by_digest.items() if digest.startswith(prefix))
+        return list(dict.fromkeys(known))
 
 
 def places_of_hash(history: History, prefix: str, first: Revision) -> list[Place]:
@@ -129,8 +116,8 @@ def places_of_hash(history: History, prefix: str, first: Revision) -> list[Place
     contents = Contents(history)
     found = []
     for md5 in contents.md5s(prefix):
-        known = [place for place in _places_at(first, md5)]
-        found += known or list(_newest(history, contents.by_md5[md5]))
+        known = list(_places_at(first, md5))
+        found += known or list(_newest(history, contents.occurrences(md5)))
     return found
 
 

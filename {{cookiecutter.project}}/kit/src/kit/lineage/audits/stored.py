@@ -1,5 +1,6 @@
 """Whether the bytes in the working tree, the cache, the remote and the environments are what they should be."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -12,7 +13,7 @@ from kit.lineage.history import History
 from kit.lineage.lockfile import Artifact
 from kit.lineage.revision import Revision
 from kit.lineage.states import State, cache_state
-from kit.lineage.storage import FOLDER, digests, dvc_hash
+from kit.lineage.storage import FOLDER, digests, dvc_hash, md5_of_bytes
 from kit.remote import Digest, remote_digest
 
 
@@ -23,6 +24,7 @@ class Stored:
         self.history = history
         self._seen: dict[tuple[str, str], Finding | None] = {}
         self._working_hashes: dict[str, str | None] = {}
+        self._sha256s: dict[str, str | None] = {}
 
     def findings(self, revision: Revision, deep: bool) -> Iterator[Finding]:
         """Of everything that a revision's lock and .dvc files name."""
@@ -35,8 +37,7 @@ class Stored:
             yield from self._once("cache", artifact)
             if deep and self._remote is not None:
                 yield from self._once("remote", artifact)
-        if revision.commit is None:
-            yield from self._recorded(revision)
+        yield from self._recorded(revision)
 
     def _in_git(self, revision: Revision) -> set[str]:
         """What is kept by Git rather than by DVC, such as metrics; in the working tree: what Git does not ignore."""
@@ -83,14 +84,29 @@ class Stored:
         return self._working_hashes[path]
 
     def _recorded(self, revision: Revision) -> Iterator[Finding]:
-        """What lies here against the SHA-256 of the run records: an MD5 can be forged, both together cannot."""
+        """Every content against the SHA-256 of the run records: whoever forges an MD5 must forge those, too."""
         for execution in revision.lock.values():
             record = self.history.storage.record(execution).document
+            outs = {out.path: out for out in execution.outs}
             for entry in record["outputs"].values() if record else ():
-                place = self.history.root / entry["path"]
-                if place.is_file() and digests(place)[1] != entry["sha256"]:
+                found = self._sha256(revision, outs[entry["path"]]) if entry["path"] in outs else None
+                if found not in (None, entry["sha256"]):
                     shown = execution.record.path if execution.record else execution.stage
                     yield error(entry["path"], f"is not of the SHA-256 that {shown} has of it")
+
+    def _sha256(self, revision: Revision, artifact: Artifact) -> str | None:
+        """Of the working tree, Git or the cache; None where the bytes are not here, or not those of the MD5 either."""
+        if revision.commit and (data := revision.files.read(artifact.path)) is not None:
+            return hashlib.sha256(data).hexdigest() if md5_of_bytes(data) == artifact.hash else None
+        here = self.history.root / artifact.path
+        if revision.commit is None and here.is_file():
+            md5, sha256 = digests(here)
+            return sha256 if md5 == artifact.hash else None
+        if artifact.hash not in self._sha256s:
+            place = self.history.storage.place(artifact.hash)
+            found = digests(place) if place else ("", None)
+            self._sha256s[artifact.hash] = found[1] if found[0] == artifact.hash else None
+        return self._sha256s[artifact.hash]
 
     @cached_property
     def _remote(self) -> Digest | None:
