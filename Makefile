@@ -3,7 +3,7 @@ DEMO := build/my-project
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test lint lock benchmark clean
+.PHONY: help demo test lint lock audit benchmark clean
 
 help:        ## Show what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 13
@@ -30,10 +30,14 @@ lock: .venv/ready  ## Pin the template's own tools, those of `kit test`, and eve
 	  tests/validators/requirements.in --output-file tests/validators/requirements.lock
 	PYTHONPATH='{{cookiecutter.project}}/kit/src' python tools/lock.py
 
+audit: .venv/ready  ## Run docs/audit.md in a generated project, and write what it prints into the page
+	PYTHONPATH='tests:{{cookiecutter.project}}/kit/src' python tools/audit.py
+
 benchmark: .venv/ready  ## Measure speed, as ratios against references
 	python benchmarks/rendering.py
 	python benchmarks/stage_overhead.py
 	python benchmarks/check.py
+	python benchmarks/lineage.py
 
 clean:       ## Remove the generated project and the tools
 	rm -rf build .venv
