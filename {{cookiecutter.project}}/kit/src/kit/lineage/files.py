@@ -11,7 +11,9 @@ LINKS_FOLLOWED = 5
 
 
 class Files(Protocol):
-    """Paths are relative to the project, with forward slashes."""
+    """Paths are relative to the project, with forward slashes; `keyed`: whether what is there has keys."""
+
+    keyed: bool
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes; None where there is no such file."""
@@ -28,6 +30,8 @@ class Files(Protocol):
 
 class CommittedFiles:
     """Those of a commit's tree."""
+
+    keyed = True
 
     def __init__(self, objects: Objects, tree: str, prefix: str) -> None:
         self._objects = objects
@@ -66,6 +70,8 @@ class CommittedFiles:
 
 class WorkingFiles:
     """Those on disk."""
+
+    keyed = False
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -72,12 +72,17 @@ class Source:
 
 def source_of(files: Files, module: str) -> Source | None:
     """A module's code; None where there is no such folder."""
-    ignored = GitIgnoreSpec.from_lines((files.read(".dvcignore") or b"").decode(errors="replace").splitlines())
+    ignored = _ignored(files.read(".dvcignore") or b"")
     folder = MODULES + module
     wanted = (path for path in files.under(folder) if not ignored.match_file(f"{folder}/{path}"))
     contents = {path: files.read(f"{folder}/{path}") for path in wanted}
     found = {path: data for path, data in contents.items() if data is not None}
     return Source(module, found) if found else None
+
+
+@lru_cache
+def _ignored(dvcignore: bytes) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(dvcignore.decode(errors="replace").splitlines())
 
 
 class Sources:
@@ -88,9 +93,11 @@ class Sources:
 
     def of(self, files: Files, module: str) -> Source | None:
         """A module's code; None where there is no such folder."""
+        if not files.keyed:
+            return source_of(files, module)
         folder, ignored = files.key(MODULES + module), files.key(".dvcignore")
         if folder is None:
-            return source_of(files, module)
+            return None
         key = (module, folder, ignored or "")
         if key not in self._known:
             self._known[key] = source_of(files, module)
