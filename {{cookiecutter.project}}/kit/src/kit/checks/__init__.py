@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kit.checks.card import card_findings
 from kit.checks.code import code_findings
+from kit.checks.data import data_findings
 from kit.checks.finding import ERROR, Finding, finding_of
 from kit.checks.module import module_findings
 from kit.checks.pipeline import pipeline_findings
@@ -36,6 +37,7 @@ def _all_findings(view: View) -> Iterator[Finding]:
         yield from stage_findings(view, stage)
     yield from view.problems
     yield from pipeline_findings(view)
+    yield from data_findings(view)
 
 
 def graph_findings(view: View) -> Iterator[Finding]:

@@ -1,0 +1,22 @@
+"""Raw data: where it comes from, and under which licence."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from kit.checks.finding import WARNING, Finding
+from kit.checks.view import View
+from kit.lineage.files import WorkingFiles
+from kit.lineage.raw import raw_data
+
+
+def data_findings(view: View) -> Iterator[Finding]:
+    """Every file that DVC tracks has a source and a licence in the README.md beside it."""
+    for data in raw_data(WorkingFiles(view.project.root)).values():
+        place = PurePosixPath(data.artifact.path)
+        lacks = [name for name, value in (("source", data.source), ("license", data.license)) if value is None]
+        if lacks:
+            card = (place.parent / "README.md").as_posix()
+            message = (
+                f"has no {' and no '.join(lacks)}; add `files: {{{place.name}: {{…}}}}` to the front matter of {card}"
+            )
+            yield Finding(data.tracked_by, 1, message, WARNING)
