@@ -77,7 +77,7 @@ def test_programs_get_json(project: Path, kit: Kit) -> None:
         (".dvcignore", b"\xff", ".dvcignore:1: is no text in UTF-8"),
         ("modules/doubler/README.md", b"---\na: \x01\n---\n", "modules/doubler/README.md:1: front matter: "),
         ("modules/doubler/run.py", b"\xff", "modules/doubler/run.py:1: is no Python: "),
-        ("dvc.lock", b"stages: {double: }\n", "dvc.lock:1: is not what DVC writes; restore it from Git"),
+        ("dvc.lock", b"stages: {double: }\n", "dvc.lock:1: stage double is not what DVC writes; restore it from Git"),
     ],
 )
 def test_files_that_are_not_what_they_should_be_are_findings(

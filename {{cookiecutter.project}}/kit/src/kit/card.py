@@ -1,5 +1,8 @@
 """A card's front matter: the YAML between the first two lines of dashes of a README.md."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import yaml
 
 from kit import yaml12
@@ -19,3 +22,10 @@ def front_matter(text: str) -> tuple[str, int, str | None]:
         problem = getattr(error, "problem", None) or " ".join(str(error).split())
         return "", mark.line + 2 if mark else 1, f"front matter: {problem}"
     return front, 1, None
+
+
+def card_in(readme: bytes | None) -> Mapping[str, Any]:
+    """The front matter of a README.md; empty where there is none that can be read."""
+    front, _, problem = front_matter((readme or b"").decode(errors="replace"))
+    found = {} if problem else yaml12.load(front)
+    return found if isinstance(found, dict) else {}

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit import yaml12
 from kit.errors import KitError
-from kit.pipeline import cache_folder
+from kit.lineage.git import open_repository
+from kit.lineage.history import History
+from kit.lineage.revision import Revision
 from kit.project import Project
-
-EXPERIMENTS = "refs/exps"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,8 @@ def run(project: Project, choices: Sequence[Mapping[str, str]]) -> None:
     Raises:
         KitError: DVC refuses.
     """
-    before = sorted(set(_refs(project)) & set(map(name_of, choices)))
+    known = {ref.shown for ref in open_repository(project.root).refs if ref.kind == "experiment"}
+    before = sorted(known & set(map(name_of, choices)))
     if before:  # their names are taken; what they computed stays in the run cache
         _dvc(project, "exp", "remove", *before)
     for choice in choices:
@@ -55,52 +55,40 @@ def outcomes(project: Project, choices: Sequence[Mapping[str, str]], metric: str
     Raises:
         KitError: none of them could be run.
     """
-    by_name = _refs(project)
-    if not any(name_of(choice) in by_name for choice in choices):
+    history = History.of(project.root)
+    found = {ref.shown: ref.commit for ref in history.repository.refs if ref.kind == "experiment"}
+    if not any(name_of(choice) in found for choice in choices):
         raise KitError("no combination could be run; `dvc queue status` and `dvc queue logs NAME` say why")
-    return [_outcome(project, choice, by_name.get(name_of(choice)), metric, verdict) for choice in choices]
+    return [_outcome(history, choice, found.get(name_of(choice)), metric, verdict) for choice in choices]
 
 
-def _refs(project: Project) -> dict[str, str]:
-    """Experiment to its ref."""
-    refs = _git(project, "for-each-ref", "--format=%(refname)", EXPERIMENTS).split()
-    return {ref.rpartition("/")[2]: ref for ref in refs}
-
-
-def _outcome(project: Project, choice: Mapping[str, str], ref: str | None, metric: str, verdict: str) -> Outcome:
-    if ref is None:
+def _outcome(history: History, choice: Mapping[str, str], commit: str | None, metric: str, verdict: str) -> Outcome:
+    if commit is None:
         return Outcome(choice, None, None, f"failed; see dvc queue logs {name_of(choice)}")
-    said = _value(project, ref, verdict)
+    revision = history.at(commit)
+    said = _value(revision, verdict)
     words = {True: "accepted", False: "rejected"}
-    value = _value(project, ref, metric)
+    value = _value(revision, metric)
     number = float(value) if isinstance(value, int | float) else None
-    return Outcome(choice, number, _seconds(project, ref), words.get(said, str(said)))
+    return Outcome(choice, number, _seconds(history, revision), words.get(said, str(said)))
 
 
-def _value(project: Project, ref: str, place: str) -> Any:
+def _value(revision: Revision, place: str) -> Any:
     """A value in a JSON file of a commit; None where it is not there."""
     file, _, keys = place.partition(":")
     try:
-        value = json.loads(_git(project, "show", f"{ref}:{file}"))
+        value = json.loads(revision.files.read(file) or b"null")
         for key in keys.split("."):
             value = value[key]
-    except (KitError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
     return value
 
 
-def _seconds(project: Project, ref: str) -> float | None:
-    """How long the stages of a commit took when they ran, from their records in DVC's cache; None if one is missing."""
-    lock = yaml12.load(_git(project, "show", f"{ref}:dvc.lock"))
-    outs = [out for stage in lock["stages"].values() for out in stage.get("outs", [])]
-    total = 0.0
-    for digest in (out["md5"] for out in outs if out["path"].endswith("/run.json")):
-        try:
-            record = json.loads((cache_folder(project) / "files" / "md5" / digest[:2] / digest[2:]).read_bytes())
-        except OSError:
-            return None
-        total += record["duration_s"]
-    return total
+def _seconds(history: History, revision: Revision) -> float | None:
+    """How long the stages of a commit took when they ran, by their records; None if one is missing."""
+    records = [history.storage.record(execution).document for execution in revision.lock.values() if execution.record]
+    return sum(record["duration_s"] for record in records if record) if all(records) else None
 
 
 def _dvc(project: Project, *arguments: str) -> None:
@@ -110,10 +98,3 @@ def _dvc(project: Project, *arguments: str) -> None:
     done = subprocess.run(command, cwd=project.root, env={**os.environ, "PATH": path}, check=False)
     if done.returncode:
         raise KitError(f"dvc {' '.join(arguments[:2])}: failed; its own messages stand above")
-
-
-def _git(project: Project, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=project.root, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise KitError(f"git {arguments[0]}: {done.stderr.strip()}")
-    return done.stdout

@@ -1,7 +1,7 @@
 """dvc.lock: what DVC recorded of the last run of each stage."""
 
-from kit.documents import read_yaml
-from kit.errors import KitError
+from kit.documents import read_text
+from kit.lineage.lockfile import LockReader
 from kit.project import Project
 
 
@@ -11,10 +11,6 @@ def locked_deps(project: Project) -> dict[str, set[str]]:
     Raises:
         KitError: dvc.lock is no YAML, or not DVC's.
     """
-    path = project.root / "dvc.lock"
-    lock = read_yaml(path, "dvc.lock") if path.is_file() else {}
-    try:
-        stages = lock.get("stages", {}).items()
-        return {name: {dep["path"].rstrip("/") for dep in entry.get("deps", [])} for name, entry in stages}
-    except (AttributeError, KeyError, TypeError):
-        raise KitError("dvc.lock: is not what DVC writes; restore it from Git") from None
+    text = read_text(project.root / "dvc.lock", "dvc.lock")
+    lock = LockReader().read(text, "dvc.lock") if text else {}
+    return {name: {dep.path for dep in execution.deps} for name, execution in lock.items()}

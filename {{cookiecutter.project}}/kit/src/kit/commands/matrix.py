@@ -1,6 +1,5 @@
 """`kit matrix [SLOT…]`: which modules fit which slot, and with --measure how good every combination is."""
 
-import tomllib
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
@@ -8,6 +7,7 @@ from kit import experiments
 from kit.checks.view import View
 from kit.errors import KitError
 from kit.experiments import Outcome
+from kit.lineage.files import WorkingFiles, pyproject
 from kit.matrix import Fit, combinations, fits
 from kit.project import Project, find_project
 
@@ -38,9 +38,7 @@ def settings(project: Project) -> tuple[str, str]:
     Raises:
         KitError: they are not there.
     """
-    path = project.root / "pyproject.toml"
-    document = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    chosen = document.get("tool", {}).get("kit", {}).get("matrix", {})
+    chosen = pyproject(WorkingFiles(project.root), "tool", "kit", "matrix")
     if not {"metric", "verdict"} <= set(chosen):
         raise KitError('pyproject.toml: [tool.kit.matrix] needs metric = "FILE:KEY" and verdict = "FILE:KEY"')
     return chosen["metric"], chosen["verdict"]

@@ -1,9 +1,7 @@
 """What is exported: some results, and everything that they came from."""
 
 import hashlib
-import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,16 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kit import yaml12
-from kit.card import front_matter
+from kit.card import card_in
 from kit.errors import KitError
-from kit.lineage.differences import flat
+from kit.lineage.files import pyproject
 from kit.lineage.history import History
 from kit.lineage.licenses import project_license
 from kit.lineage.lockfile import Artifact
-from kit.lineage.results import final_results, metric_paths
+from kit.lineage.results import final_results, metrics_of
 from kit.lineage.revision import Revision
-from kit.lineage.states import content_of
 from kit.lineage.storage import FOLDER
 from kit.lineage.target import target_of
 from kit.lineage.trace import ExecutionNode, Trace, artifact_node, trace, whole_trace
@@ -52,12 +48,7 @@ class Subject:
     @cached_property
     def project(self) -> Mapping[str, Any]:
         """[project] of pyproject.toml."""
-        try:
-            document = tomllib.loads((self.revision.files.read("pyproject.toml") or b"").decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            return {}
-        found = document.get("project")
-        return found if isinstance(found, dict) else {}
+        return pyproject(self.revision.files, "project")
 
     @property
     def name(self) -> str:
@@ -93,21 +84,12 @@ class Subject:
 
     def card(self, module: str) -> Mapping[str, Any]:
         """The front matter of a module's README.md."""
-        text = (self.revision.files.read(f"modules/{module}/README.md") or b"").decode(errors="replace")
-        front, _, problem = front_matter(text)
-        found = {} if problem else yaml12.load(front)
-        return found if isinstance(found, dict) else {}
+        return card_in(self.revision.files.read(f"modules/{module}/README.md"))
 
     def metrics(self) -> Iterator[tuple[str, float]]:
-        """(file:key, value) of every number in the metrics of these results' lineage and of what was made from them."""
-        for path in sorted(metric_paths(self.revision)):
-            maker = self.revision.graph.makers.get(path)
-            artifact = next((out for out in maker.outs if out.path == path), None) if maker else None
-            data = content_of(self.history, self.revision, artifact) if artifact else None
-            document = _json(data)
-            for name, value in flat(document) if isinstance(document, dict) else ():
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    yield f"{path}:{name}", float(value)
+        """(file:key, value) of every number in the metrics of the revision."""
+        found = metrics_of(self.history, self.revision).items()
+        return ((name, value) for name, value in found if not isinstance(value, bool))
 
     @cached_property
     def lineage_digest(self) -> str:
@@ -134,10 +116,3 @@ def subject_of(history: History, said: str | None, rev: str | None) -> Subject:
         if artifact not in found.artifacts:
             found.artifacts[artifact] = artifact_node(history, target.revision, artifact)
     return Subject(history, found, results)
-
-
-def _json(data: bytes | None) -> Any:
-    try:
-        return json.loads(data or b"null")
-    except ValueError:
-        return None

@@ -1,14 +1,12 @@
 """Licences of data, weights and code that flow into a result, and where they contradict each other."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kit import yaml12
-from kit.card import front_matter
-from kit.lineage.files import Files
+from kit.card import card_in
+from kit.lineage.files import Files, pyproject
 from kit.lineage.trace import ExecutionNode, Trace
 
 # SPDX identifiers by what they ask of what is made from the work (spdx.org/licenses; the texts decide).
@@ -69,11 +67,7 @@ def _problem_of(license: License, project: str | None) -> str | None:
 
 def project_license(files: Files) -> str | None:
     """The SPDX identifier in pyproject.toml."""
-    try:
-        document = tomllib.loads((files.read("pyproject.toml") or b"").decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return None
-    declared = document.get("project", {}).get("license")
+    declared = pyproject(files, "project").get("license")
     return declared if isinstance(declared, str) else None
 
 
@@ -93,8 +87,5 @@ def _shared_alike(found: Sequence[License], project: str | None) -> Iterator[str
 
 
 def _license_of(trace: Trace, node: ExecutionNode) -> str | None:
-    text = (trace.revision.files.read(f"modules/{node.execution.module}/README.md") or b"").decode(errors="replace")
-    front, _, problem = front_matter(text)
-    card = {} if problem else yaml12.load(front)
-    declared = card.get("license") if isinstance(card, dict) else None
+    declared = card_in(trace.revision.files.read(f"modules/{node.execution.module}/README.md")).get("license")
     return declared if isinstance(declared, str) else None

@@ -131,7 +131,7 @@ class LockReader:
         document = _parsed(text, shown)
         stages = document.get("stages") if isinstance(document, dict) else None
         if not isinstance(stages, dict | None) or (document and stages is None and "schema" not in document):
-            raise KitError(f"{shown}: is not what DVC writes")
+            raise KitError(f"{shown}: is not what DVC writes; restore it from Git")
         found = (_execution(str(name), entry, shown) for name, entry in (stages or {}).items())
         return {execution.stage: self._whole_ones.setdefault(execution.id, execution) for execution in found}
 
@@ -160,7 +160,7 @@ def _execution(stage: str, document: Any, shown: str) -> Execution:
     try:
         return Execution(stage, document)
     except (AttributeError, KeyError, TypeError):
-        raise KitError(f"{shown}: stage {stage} is not what DVC writes") from None
+        raise KitError(f"{shown}: stage {stage} is not what DVC writes; restore it from Git") from None
 
 
 def _artifacts(entries: list[Mapping[str, Any]]) -> Iterator[Artifact]:

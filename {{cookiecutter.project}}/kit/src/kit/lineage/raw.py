@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from kit import yaml12
-from kit.card import front_matter
+from kit.card import card_in
 from kit.lineage.files import Files
 from kit.lineage.lockfile import Artifact
 
@@ -61,10 +61,8 @@ def dvc_file(files: Files, path: str) -> Mapping[str, Any]:
 def data_card(files: Files, path: str) -> Mapping[str, Any]:
     """What the README.md beside a data file says of it in its front matter: `files: {NAME: {license: …}}`."""
     place = PurePosixPath(path)
-    text = (files.read((place.parent / "README.md").as_posix()) or b"").decode(errors="replace")
-    front, _, problem = front_matter(text)
-    document = {} if problem else yaml12.load(front)
-    entries = document.get("files") if isinstance(document, dict) else None
+    document = card_in(files.read((place.parent / "README.md").as_posix()))
+    entries = document.get("files")
     entry = entries.get(place.name) if isinstance(entries, dict) else None
     return entry if isinstance(entry, dict) else {}
 

@@ -1,10 +1,12 @@
 """The final results of a revision, and how they are read for a comparison."""
 
+import json
 from typing import Any
 
 import yaml
 
 from kit import yaml12
+from kit.lineage import differences
 from kit.lineage.history import History
 from kit.lineage.lockfile import Artifact
 from kit.lineage.revision import Revision
@@ -38,3 +40,24 @@ def metric_paths(revision: Revision) -> set[str]:
         return set()
     entries = [entry for stage in stages for entry in stage.get("metrics") or []]
     return {str(entry if isinstance(entry, str) else next(iter(entry))) for entry in entries}
+
+
+def result_at(revision: Revision, path: str) -> Artifact | None:
+    """What a path holds by the lock of a revision, if a stage made it."""
+    maker = revision.graph.makers.get(path)
+    return next((out for out in maker.outs if out.path == path), None) if maker else None
+
+
+def metrics_of(history: History, revision: Revision) -> dict[str, float]:
+    """file:key to value, of every number and every yes or no in the metrics of dvc.yaml."""
+    found: dict[str, float] = {}
+    for path in sorted(metric_paths(revision)):
+        artifact = result_at(revision, path)
+        data = content_of(history, revision, artifact) if artifact else None
+        try:
+            document = json.loads(data or b"{}")
+        except ValueError:
+            continue
+        values = differences.flat(document) if isinstance(document, dict) else ()
+        found |= {f"{path}:{name}": value for name, value in values if isinstance(value, int | float)}
+    return found

@@ -3,14 +3,13 @@
 import io
 import json
 import math
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import zip_longest
 from typing import Any
 
-from kit.lineage.files import Files
+from kit.lineage.files import Files, pyproject
 
 
 class Level(IntEnum):
@@ -57,11 +56,7 @@ class Content:
 
 def tolerance_of(files: Files) -> Tolerance:
     """[tool.kit.tolerance] in pyproject.toml; what it does not say is as in the class."""
-    try:
-        document = tomllib.loads((files.read("pyproject.toml") or b"").decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return Tolerance()
-    said = document.get("tool", {}).get("kit", {}).get("tolerance", {})
+    said = pyproject(files, "tool", "kit", "tolerance")
     known = ("relative", "absolute", "metric")
     return Tolerance(**{name: float(said[name]) for name in known if isinstance(said.get(name), int | float)})
 

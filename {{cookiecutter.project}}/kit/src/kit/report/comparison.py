@@ -1,6 +1,5 @@
 """Experiments beside each other: their metrics, and the parameters in which they differ from the revision."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -8,9 +7,8 @@ from typing import Any
 
 from kit.lineage.differences import flat, shown
 from kit.lineage.history import History
-from kit.lineage.results import metric_paths
+from kit.lineage.results import metrics_of
 from kit.lineage.revision import Revision
-from kit.lineage.states import content_of
 
 SHOWN, COLUMNS = 100, 8
 
@@ -22,23 +20,6 @@ class Line:
     name: str
     metrics: dict[str, float]
     settings: dict[str, Any]
-
-
-def metrics_of(history: History, revision: Revision) -> dict[str, float]:
-    """file:key to value, of every number in the metrics of dvc.yaml."""
-    found: dict[str, float] = {}
-    for path in sorted(metric_paths(revision)):
-        maker = revision.graph.makers.get(path)
-        artifact = next((out for out in maker.outs if out.path == path), None) if maker else None
-        data = content_of(history, revision, artifact) if artifact else None
-        try:
-            document = json.loads(data or b"{}")
-        except ValueError:
-            continue
-        for name, value in flat(document) if isinstance(document, dict) else ():
-            if isinstance(value, int | float):
-                found[f"{path}:{name}"] = value
-    return found
 
 
 def line_of(history: History, revision: Revision, name: str) -> Line:

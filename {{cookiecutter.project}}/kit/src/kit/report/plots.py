@@ -13,6 +13,7 @@ import yaml
 
 from kit import yaml12
 from kit.lineage.history import History
+from kit.lineage.results import result_at
 from kit.lineage.revision import Revision
 from kit.lineage.states import content_of
 
@@ -90,8 +91,7 @@ def _of_pipeline(name: str, entry: Any) -> Plot | None:
 
 def rows(history: History, revision: Revision, path: str) -> list[Row] | None:
     """The table in a CSV, TSV or JSON file; None where it is not here."""
-    maker = revision.graph.makers.get(path)
-    artifact = next((out for out in maker.outs if out.path == path), None) if maker else None
+    artifact = result_at(revision, path)
     data = content_of(history, revision, artifact) if artifact else None
     if data is None:
         return None

@@ -1,10 +1,9 @@
 """Whether commits are signed, where the project asks for it."""
 
-import tomllib
 from collections.abc import Iterator
 
 from kit.lineage.audits.finding import Finding, error, unknown
-from kit.lineage.files import Files
+from kit.lineage.files import Files, pyproject
 from kit.lineage.history import History
 from kit.lineage.revision import Revision
 
@@ -31,8 +30,4 @@ def _has_signature(history: History, commit: str) -> bool:
 
 def signatures_required(files: Files) -> bool:
     """[tool.kit.verify] signed = true in pyproject.toml."""
-    try:
-        document = tomllib.loads((files.read("pyproject.toml") or b"").decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return False
-    return document.get("tool", {}).get("kit", {}).get("verify", {}).get("signed") is True
+    return pyproject(files, "tool", "kit", "verify").get("signed") is True
