@@ -200,6 +200,24 @@ def test_a_model_card_is_read_by_the_hub(lab: Lab, kit: Kit) -> None:
     assert "CC-BY-4.0" not in known
 
 
+def test_metrics_are_of_what_the_file_led_to(lab: Lab, kit: Kit) -> None:
+    lab.stages = lab.stages | {"aside": ("splitter", ["data/raw.csv"], ["artifacts/aside/x.safetensors"])}
+    lab.repro()
+    assert "metrics.json" not in exported(kit, "artifacts/aside/x.safetensors", "model-card").read_text()
+    assert "artifacts/evaluate/metrics.json:accuracy" in exported(kit, HEAD, "model-card").read_text()
+
+
+def test_results_that_are_not_committed_name_no_commit(lab: Lab, kit: Kit) -> None:
+    head = lab.git("rev-parse", "HEAD").strip()
+    assert f"- commit: {head}" in exported(kit, HEAD, "model-card").read_text()
+    lab.params["head"] = {"seed": 4}
+    lab.repro()
+    assert "- commit: none" in exported(kit, HEAD, "model-card").read_text()
+    statement = json.loads(exported(kit, HEAD, "in-toto").read_text())
+    assert not list(Draft202012Validator(schema_named("statement")).iter_errors(statement))
+    assert "gitCommit" not in json.dumps(statement)
+
+
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_odd_names_survive_every_format(format_name: str, odd: Lab, kit: Kit) -> None:
     place = exported(kit, "artifacts/again/x.safetensors", format_name)

@@ -42,8 +42,11 @@ class Subject:
 
     @cached_property
     def commit(self) -> str | None:
-        """The commit whose lock this is; of the working tree HEAD."""
-        return self.revision.commit.id if self.revision.commit else self.history.repository.head
+        """The commit whose lock this is; of the working tree HEAD, if that has the very same lock, else None."""
+        if self.revision.commit:
+            return self.revision.commit.id
+        head = self.history.repository.head
+        return head if head and self.history.at(head).lock == self.revision.lock else None
 
     @cached_property
     def project(self) -> Mapping[str, Any]:
@@ -87,9 +90,14 @@ class Subject:
         return card_in(self.revision.files.read(f"modules/{module}/README.md"))
 
     def metrics(self) -> Iterator[tuple[str, float]]:
-        """(file:key, value) of every number in the metrics of the revision."""
-        found = metrics_of(self.history, self.revision).items()
-        return ((name, value) for name, value in found if not isinstance(value, bool))
+        """(file:key, value) of every number in the metrics that these results led to."""
+        graph = self.revision.graph
+        makers = {maker.stage for result in self.results if (maker := graph.maker(result))}
+        reached = makers | graph.downstream(makers)
+        for name, value in metrics_of(self.history, self.revision).items():
+            maker = graph.makers.get(name.partition(":")[0])
+            if maker and maker.stage in reached and not isinstance(value, bool):
+                yield name, value
 
     @cached_property
     def lineage_digest(self) -> str:
