@@ -38,6 +38,7 @@ benchmark: .venv/ready  ## Measure speed, as ratios against references
 	python benchmarks/stage_overhead.py
 	python benchmarks/check.py
 	python benchmarks/lineage.py
+	python benchmarks/report.py
 
 clean:       ## Remove the generated project and the tools
 	rm -rf build .venv

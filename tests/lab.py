@@ -323,3 +323,16 @@ def chain(root: Path) -> Lab:
     lab.repro()
     lab.commit("Run")
     return lab
+
+
+def many_stages(root: Path, count: int) -> Lab:
+    """Each stage reads two of the ones before."""
+    stages = {"s0": ("m", ["data/raw.csv"], ["artifacts/s0/o0.csv"])}
+    for number in range(1, count):
+        deps = sorted({f"artifacts/s{before}/o{before}.csv" for before in (number - 1, max(0, number - 7))})
+        stages[f"s{number}"] = ("m", deps, [f"artifacts/s{number}/o{number}.csv"])
+    lab = Lab(root, stages)
+    lab.data("data/raw.csv", RAW)
+    lab.repro()
+    lab.commit()
+    return lab

@@ -6,10 +6,9 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from lab import RAW, Lab
+from lab import RAW, Lab, many_stages
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kit.lineage.history import History
@@ -171,25 +170,12 @@ def test_a_project_in_which_nothing_has_run(tmp_path: Path, kit: Kit, monkeypatc
     assert "No stage has run at this revision." in lab.read("report.html")
 
 
-def big(tmp_path: Path, count: int) -> Lab:
-    """Many stages, each reading two of the ones before."""
-    stages: dict[str, Any] = {"s0": ("m", ["data/raw.csv"], ["artifacts/s0/o0.csv"])}
-    for number in range(1, count):
-        deps = sorted({f"artifacts/s{before}/o{before}.csv" for before in (number - 1, max(0, number - 7))})
-        stages[f"s{number}"] = ("m", deps, [f"artifacts/s{number}/o{number}.csv"])
-    lab = Lab(tmp_path / "big", stages)
-    lab.data("data/raw.csv", RAW)
-    lab.repro()
-    lab.commit()
-    return lab
-
-
 def test_a_large_page_stays_small(tmp_path: Path) -> None:
-    lab = big(tmp_path, 120)
+    lab = many_stages(tmp_path / "big", 120)
     history = History.of(lab.root)
     text = page(history, history.revision(), "big")
     assert text.count("<details") == 121
-    assert len(text) / 121 < 6000  # bytes a stage: 500 stages are under 3 MB; benchmarks/lineage.py measures the time
+    assert len(text) / 121 < 6000  # bytes a stage: 500 stages are under 3 MB; benchmarks/report.py measures the time
 
 
 def test_ten_thousand_experiments_are_counted_and_the_newest_shown(lab: Lab, kit: Kit) -> None:

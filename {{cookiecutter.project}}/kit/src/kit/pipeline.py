@@ -1,4 +1,4 @@
-"""dvc.yaml and params.yaml as stages. The only file that knows DVC's internals (3.67.1)."""
+"""dvc.yaml and params.yaml as stages. Beside remote.py the only file that knows DVC's internals (3.67.1)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

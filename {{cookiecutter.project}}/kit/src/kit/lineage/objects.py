@@ -127,7 +127,7 @@ def _content(header: bytes, stream: IO[bytes]) -> bytes:
 
 def _is_missing(header: bytes) -> bool:
     if not header:
-        raise KitError("git cat-file ended too early; is the repository damaged? `git fsck` says")
+        raise KitError("git cat-file ended too early; it takes Git 2.36 or newer, and `git fsck` tells of damage")
     return header.endswith((b" missing\n", b" ambiguous\n"))
 
 
