@@ -169,6 +169,10 @@ def untracked_data(lab: Lab) -> None:
     (lab.root / "data/raw.csv").unlink()
 
 
+def damaged_dvc_file(lab: Lab) -> None:
+    lab.write("data/other.csv.dvc", "outs: [\n")
+
+
 def unsandboxed(lab: Lab) -> None:
     lab.machine |= {"isolation": "none", "dirty": ["notes.txt"]}
     lab.params["evaluator"] = {"seed": 1}
@@ -217,6 +221,7 @@ TAMPERED = {
     untracked_data: [
         ("error", "data/raw.csv", "was read by stage split, and neither a stage, nor Git, nor a .dvc file")
     ],
+    damaged_dvc_file: [("error", "data/other.csv.dvc", "names no data; restore it from another commit")],
     unsandboxed: [("warning", "artifacts/evaluate/run.json", "ran unconfined, with changes in notes.txt")],
     dirty_kit: [("warning", "artifacts/evaluate/run.json", "ran with a kit that had uncommitted changes")],
     many_changes: [("unknown", "artifacts/evaluate/run.json", "ran with more than 20 uncommitted changes")],

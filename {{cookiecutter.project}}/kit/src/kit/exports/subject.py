@@ -71,12 +71,18 @@ class Subject:
 
     def recorded(self, artifact: Artifact) -> Mapping[str, Any]:
         """What a run record says of a file: size, SHA-256 and, for weights, digests of tensors; empty without one."""
-        for node in self.executions:
-            entries = [*node.record["outputs"].values(), *node.record["inputs"].values()] if node.record else []
-            for entry in entries:
-                if entry["path"] == artifact.path and artifact in (*node.execution.outs, *node.execution.deps):
-                    return dict(entry)
-        return {}
+        return self._recorded.get(artifact, {})
+
+    @cached_property
+    def _recorded(self) -> Mapping[Artifact, Mapping[str, Any]]:
+        """By its maker's record, else by that of whoever read it."""
+        found: dict[Artifact, Mapping[str, Any]] = {}
+        for side in ("inputs", "outputs"):
+            for node in self.executions:
+                known = {artifact.path: artifact for artifact in (*node.execution.deps, *node.execution.outs)}
+                entries = node.record[side].values() if node.record else ()
+                found |= {known[entry["path"]]: entry for entry in entries if entry["path"] in known}
+        return found
 
     def digests(self, artifact: Artifact) -> dict[str, str]:
         """Algorithm to digest in hex, SHA-256 first where it is known."""

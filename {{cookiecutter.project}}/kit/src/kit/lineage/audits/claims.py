@@ -10,6 +10,7 @@ import yaml
 from kit import yaml12
 from kit.lineage.audits.finding import Finding, error, warning
 from kit.lineage.lockfile import Artifact, Execution
+from kit.lineage.raw import dvc_file
 from kit.lineage.revision import Revision
 from kit.lineage.states import hash_of_files
 
@@ -21,6 +22,9 @@ def claim_findings(revision: Revision) -> Iterator[Finding]:
     if revision.problem:
         yield error("dvc.lock", f"cannot be read ({revision.problem}); restore it from another commit")
         return
+    for path in revision.files.ending(".dvc"):
+        if not dvc_file(revision.files, path).get("outs"):
+            yield error(path, "names no data; restore it from another commit, or `dvc add` the data again")
     for execution in revision.lock.values():
         yield from _code(revision, execution)
         for dep in execution.inputs:
