@@ -17,7 +17,11 @@ from kit.report.page import page
 
 Kit = Callable[..., tuple[int, str, str]]
 ODD = "a b'\"<img src=x onerror=alert(1)>&|é"
-PLOTS = """
+CONFUSION = """\
+    plots:
+    - artifacts/split/test.csv: {template: confusion, x: actual, y: predicted, title: Confusion}
+"""
+PLOTS = """\
 plots:
   - Curve <b>:
       x: x
@@ -146,19 +150,25 @@ def test_names_with_spaces_quotes_and_markup_are_only_text(odd: Lab, kit: Kit, b
     assert trouble == []
 
 
-def test_plots_of_the_pipeline_are_drawn(lab: Lab, kit: Kit, browser: Browser) -> None:
+@pytest.mark.parametrize("width", [1280, 390])
+def test_plots_of_the_pipeline_are_drawn(width: int, lab: Lab, kit: Kit, browser: Browser) -> None:
     lab.stages = {name: stage for name, stage in lab.stages.items() if name == "split"}
     lab.repro()
-    table = "x,value\n" + "".join(f"{n},{n * n}\n" for n in range(10))
-    lab.write("artifacts/split/train.csv", table)
-    text = lab.read("dvc.lock")
-    old = text.partition("path: artifacts/split/train.csv\n")[2].split("md5: ")[1].split()[0]
-    lab.write("dvc.lock", text.replace(old, lab.store("artifacts/split/train.csv")))
-    lab.write("dvc.yaml", lab.read("dvc.yaml") + PLOTS)
+    for path, table in {
+        "artifacts/split/train.csv": "x,value\n" + "".join(f"{n},{n * n}\n" for n in range(10)),
+        "artifacts/split/test.csv": "actual,predicted\n" + "".join(f"{n % 12},{n % 11}\n" for n in range(300)),
+    }.items():
+        lab.write(path, table)
+        text = lab.read("dvc.lock")
+        old = text.partition(f"path: {path}\n")[2].split("md5: ")[1].split()[0]
+        lab.write("dvc.lock", text.replace(old, lab.store(path)))
+    lab.write("dvc.yaml", lab.read("dvc.yaml") + CONFUSION + PLOTS)
     kit("report")
-    page, trouble = opened(browser, lab.root / "report.html", 1280)
-    assert page.locator("figcaption").inner_text() == "Curve <b>"
+    page, trouble = opened(browser, lab.root / "report.html", width)
+    assert page.locator("figcaption").all_inner_texts() == ["Confusion", "Curve <b>"]
     assert page.locator("polyline").get_attribute("points").count(",") == 10
+    assert page.locator(".confusion tr").count() == 13
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert trouble == []
 
 

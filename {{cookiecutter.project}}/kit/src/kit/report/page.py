@@ -92,8 +92,8 @@ def _findings(report: Report) -> str:
 
 
 def _metrics(base: Line) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{number(value, 6)}</td></tr>'
-        for name, value in base.metrics.items()
-    )
+    rows = ""
+    for name, value in base.metrics.items():
+        file, _, key = name.partition(":")
+        rows += f'<tr><th scope="row">{escape(key)} <small>{escape(file)}</small></th><td>{number(value, 6)}</td></tr>'
     return f'<table class="metrics">{rows}</table>'
