@@ -8,7 +8,8 @@ from pathlib import Path
 from kit.errors import KitError
 from kit.lineage.files import CommittedFiles, WorkingFiles
 from kit.lineage.git import Commit, Ref, Repository, open_repository
-from kit.lineage.lockfile import Execution, Lock, LockReader
+from kit.lineage.lock_cache import LockCache, without_collector
+from kit.lineage.lockfile import Execution, Key, Lock, LockReader, key
 from kit.lineage.objects import Objects
 from kit.lineage.revision import Revision
 from kit.lineage.source import Sources
@@ -33,6 +34,7 @@ class History:
         self.storage = Storage(None if repository.bare else repository.folder)
         self._revisions: dict[str, Revision] = {}
         self._parsed: dict[str, Lock | KitError] = {}
+        self._known: dict[Key, Execution] = {}
 
     @classmethod
     def of(cls, folder: Path) -> "History":
@@ -73,8 +75,22 @@ class History:
     @cached_property
     def locks(self) -> Mapping[str, Lock]:
         """Blob id to what the lock says, of every lock in history that can be read; see `broken`."""
-        self._parse([blob for blob in dict.fromkeys(self.lock_blobs.values()) if blob not in self._parsed])
-        return {blob: lock for blob, lock in self._parsed.items() if not isinstance(lock, KitError)}
+        cache = LockCache(self.repository.folder)
+        wanted = dict.fromkeys(self.lock_blobs.values())
+        kept = {blob: lock for blob, lock in cache.load().items() if blob in wanted}
+        with without_collector():
+            self._parse([blob for blob in wanted if blob not in kept and blob not in self._parsed])
+            own = {
+                blob: lock for blob, lock in self._parsed.items() if not isinstance(lock, KitError) and blob not in kept
+            }
+            self._known = {key(execution): execution for lock in kept.values() for execution in lock.values()}
+            locks = kept | {blob: self.interned(lock) for blob, lock in own.items()}
+        cache.save(locks, len(kept))
+        return locks
+
+    def interned(self, lock: Lock) -> Lock:
+        """The same lock, in which every execution that the history knows is the history's own object."""
+        return {stage: self._known.setdefault(key(execution), execution) for stage, execution in lock.items()}
 
     @property
     def broken(self) -> Mapping[str, str]:

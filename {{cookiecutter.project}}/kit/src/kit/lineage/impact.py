@@ -89,7 +89,7 @@ def _followed(history: History, contents: Contents, guilty: set[int]) -> dict[Ar
     A dep that nobody in its lock made is followed from any lock that made those bytes.
     """
     graphs = [(blob, LockGraph(lock)) for blob, lock in history.locks.items()]
-    here = history.working_tree.lock if history.has_working_tree else {}
+    here = history.interned(history.working_tree.lock) if history.has_working_tree else {}
     graphs += [("", LockGraph(here))] if here not in history.locks.values() else []
     loose = [execution for execution, blobs in contents.executions if not blobs]
     tainted: dict[Artifact, set[str]] = defaultdict(set)

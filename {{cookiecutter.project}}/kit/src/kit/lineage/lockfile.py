@@ -54,6 +54,12 @@ class Execution:
         self.params: Mapping[str, Mapping[str, Any]] = dict(document.get("params") or {})
         self.sizes = {out["path"]: out.get("size") for out in document.get("outs") or []}
 
+    def document(self) -> dict[str, Any]:
+        """What the constructor reads: the entry without what it does not keep."""
+        deps = [{"path": dep.path, "md5": dep.hash} for dep in self.deps]
+        outs = [{"path": out.path, "md5": out.hash, "size": self.sizes.get(out.path)} for out in self.outs]
+        return {"cmd": self.command, "deps": deps, "params": self.params, "outs": outs}
+
     @cached_property
     def id(self) -> str:
         """SHA-256 of all that the entry says."""
@@ -100,6 +106,13 @@ class Execution:
 
 
 Lock = Mapping[str, Execution]
+Key = tuple[str, str, tuple[Artifact, ...], tuple[Artifact, ...], str]
+
+
+def key(execution: Execution) -> Key:
+    """Equal for equal entries. A run record is in the outs, and its hash is of one run only; others need the params."""
+    params = "" if execution.record else str(execution.params)
+    return (execution.stage, execution.command, execution.deps, execution.outs, params)
 
 
 class LockReader:

@@ -44,8 +44,8 @@ class Contents:
         found: dict[int, tuple[Execution, list[str]]] = {}
         for execution, blob in self.history.executions():  # equal entries are one object
             found.setdefault(id(execution), (execution, []))[1].append(blob)
-        here = self.history.working_tree.lock.values() if self.history.has_working_tree else ()
-        for execution in here:
+        here = self.history.interned(self.history.working_tree.lock) if self.history.has_working_tree else {}
+        for execution in here.values():
             found.setdefault(id(execution), (execution, []))
         known = [(execution, tuple(blobs)) for execution, blobs in found.values()]
         cached = list(self.history.storage.run_cache())
