@@ -29,8 +29,9 @@ def main(arguments: Namespace) -> int:
             print(line)
     if found.unknown:
         stages = ", ".join(sorted({execution.stage or execution.command for execution in found.unknown}))
+        count = f"{len(found.unknown)} {'run' if len(found.unknown) == 1 else 'runs'}"
         print(
-            f"kit: unknown: {len(found.unknown)} runs ({stages}) cannot be judged: no commit here has their code",
+            f"kit: unknown: {count} ({stages}) cannot be judged: no commit here has their code",
             file=sys.stderr,
         )
     return 0

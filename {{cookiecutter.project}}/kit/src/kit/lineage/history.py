@@ -110,6 +110,15 @@ class History:
     def has_working_tree(self) -> bool:
         return not self.repository.bare
 
+    def needs_working_tree(self) -> None:
+        """Refuse what cannot be done in a bare repository.
+
+        Raises:
+            KitError: this is one.
+        """
+        if not self.has_working_tree:
+            raise KitError(f"{self.root}: is a bare repository, without files and data; do this in a clone of it")
+
     def revision(self, name: str | None = None) -> Revision:
         """The project at a branch, tag, commit or experiment; the working tree (HEAD of a bare repository) for None.
 

@@ -30,7 +30,7 @@ def origin_of(history: History, revision: Revision, execution: Execution, record
         return Origin(EXECUTED, since, "")
     started = datetime.fromisoformat(record["started"]).timestamp()
     times = [history.commits[parent].time for parent in parents if parent in history.commits]
-    if len(times) < len(parents):
+    if len(times) < len(parents) or (not parents and history.repository.shallow):
         return Origin(UNKNOWN, since, "the history is cut off here")
     if times and started >= max(times):
         known = "" if made_at in history.commits else f"its commit {str(made_at)[:8]} is not in this history"

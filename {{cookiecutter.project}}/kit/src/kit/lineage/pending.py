@@ -41,6 +41,7 @@ class Plans:
     """Compares stages of the working tree with dvc.lock."""
 
     def __init__(self, history: History) -> None:
+        history.needs_working_tree()
         self.history = history
         self.pipeline = Pipeline(Project(history.root))
         self.codes = Codes(history)

@@ -41,6 +41,7 @@ def replay(history: History, revision: Revision, execution: Execution) -> Replay
     Raises:
         KitError: code or inputs are not as recorded, or the run fails; the project itself is not touched.
     """
+    history.needs_working_tree()
     _check(revision, execution)
     with tempfile.TemporaryDirectory(prefix="kit-replay-") as folder:
         clone = Path(folder) / "clone"
