@@ -196,57 +196,57 @@ class Lab:
         initial = {port: entry["tensor_digest"] for port, entry in inputs.items() if "tensor_digest" in entry}
         training = {"initial_weights": initial, "dtypes": ["F32"], "seconds_per_epoch": None} if trained else None
         threads = self.machine["threads"] or source.contract["resources"]["cpus"]
+        module_entry = {
+            "name": module,
+            "version": source.version,
+            "sha256": sha256_of_files(folder, code_files(Project(self.root), folder)),
+        }
         return {
             "schema": 1,
             "kit": "0.1.0",
             "stage": name,
             "command": f"kit run {name}",
-            "module": {
-                "name": module,
-                "version": source.version,
-                "sha256": sha256_of_files(folder, code_files(Project(self.root), folder)),
-            },
+            "module": module_entry,
             "code": {"commit": head, "dirty": bool(dirty), "changed": dirty} if head else None,
             "params": self.params[module],
             "contracts": {},
             "inputs": inputs,
             "outputs": outputs,
             "training": training,
-            "environment": {
-                "kind": "lock",
-                "digest": "0" * 32,
-                "python": "cpython-3.11.7-linux-x86_64",
-                "lock_sha256": source.lock.sha256,
-                "installed": {"packages": 1, "sha256": "0" * 64, "differs_from_lock": []},
-            },
-            "device": {"kind": "cpu", "gpus": [], "driver": None, "cuda": None},
-            "determinism": {
-                "declared": True,
-                "threads": threads,
-                "seed": 0,
-                "variables": {
-                    "OMP_NUM_THREADS": str(threads),
-                    "PYTHONHASHSEED": "0",
-                    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-                },
-            },
-            "torch": None,
-            "isolation": self.machine["isolation"],
-            **({"landlock_abi": 7, "network": "denied"} if self.machine["isolation"] == "landlock" else {}),
-            "machine": {
-                "host": "lab",
-                "user": "tester",
-                "system": "Linux",
-                "cpu": self.machine["cpu"],
-                "cpu_features": ["avx2"],
-                "cores": 2,
-                "memory_bytes": 1,
-            },
+            **self._circumstances(source.lock.sha256, threads),
             "started": time,
             "finished": time,
             "duration_s": 0.1,
             "run_s": 0.1,
             "peak_memory_bytes": 1,
+        }
+
+    def _circumstances(self, lock: str, threads: int) -> dict[str, Any]:
+        """Environment, hardware and isolation."""
+        confined = self.machine["isolation"] == "landlock"
+        variables = {"OMP_NUM_THREADS": str(threads), "PYTHONHASHSEED": "0", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+        here = {
+            "host": "lab",
+            "user": "tester",
+            "system": "Linux",
+            "cpu_features": ["avx2"],
+            "cores": 2,
+            "memory_bytes": 1,
+        }
+        return {
+            "environment": {
+                "kind": "lock",
+                "digest": "0" * 32,
+                "python": "cpython-3.11.7-linux-x86_64",
+                "lock_sha256": lock,
+                "installed": {"packages": 1, "sha256": "0" * 64, "differs_from_lock": []},
+            },
+            "device": {"kind": "cpu", "gpus": [], "driver": None, "cuda": None},
+            "determinism": {"declared": True, "threads": threads, "seed": 0, "variables": variables},
+            "torch": None,
+            "isolation": self.machine["isolation"],
+            **({"landlock_abi": 7, "network": "denied"} if confined else {}),
+            "machine": here | {"cpu": self.machine["cpu"]},
         }
 
     def _file(self, path: str) -> dict[str, Any]:

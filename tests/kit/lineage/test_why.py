@@ -10,9 +10,10 @@ from acts import replace
 from lab import RAW, Lab
 
 from kit.lineage.causes import Kind
+from kit.lineage.comparison import Comparison
 from kit.lineage.history import History
 from kit.lineage.verdict import Level
-from kit.lineage.why import Comparison, why
+from kit.lineage.why import why
 
 Kit = Callable[..., tuple[int, str, str]]
 

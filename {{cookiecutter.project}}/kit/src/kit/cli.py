@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TypeAlias
 
 from kit import __version__
 from kit.errors import KitError
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
@@ -81,6 +83,15 @@ def parser() -> argparse.ArgumentParser:
     matrix.add_argument("slots", nargs="*", metavar="SLOT", help="vary these only; default: all")
     matrix.add_argument("--measure", action="store_true", help="run every combination as a DVC experiment")
 
+    graph = commands.add_parser("graph", help="print the module graph as Mermaid")
+    graph.add_argument("--write", action="store_true", help="put it into README.md")
+    _questions(commands)
+    _accounts(commands)
+    return top
+
+
+def _questions(commands: Commands) -> None:
+    """What is asked of the lineage of results."""
     trace = commands.add_parser("trace", help="show everything that a result was made from")
     trace.add_argument("target", metavar="FILE|HASH|STAGE")
     _revision(trace)
@@ -101,6 +112,9 @@ def parser() -> argparse.ArgumentParser:
     why.add_argument("b", metavar="B", nargs="?", help="what to compare it with")
     _format(why, "json")
 
+
+def _accounts(commands: Commands) -> None:
+    """What vouches for results, and tells others of them."""
     verify = commands.add_parser("verify", help="say whether results and their records can be relied on")
     verify.add_argument("rev", nargs="?", metavar="REV", help="default: the working tree")
     verify.add_argument("--all", action="store_true", help="every commit of every branch, tag and experiment")
@@ -127,10 +141,6 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="write one page about a revision")
     _revision(report)
     report.add_argument("-o", "--output", metavar="FILE", default="report.html", help="default: report.html")
-
-    graph = commands.add_parser("graph", help="print the module graph as Mermaid")
-    graph.add_argument("--write", action="store_true", help="put it into README.md")
-    return top
 
 
 def _modules(command: argparse.ArgumentParser) -> None:

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kit.lineage.causes import Cause
+from kit.lineage.comparison import Comparison, Divergence
 from kit.lineage.location import project_history
 from kit.lineage.pending import Pending, Plans
-from kit.lineage.why import Comparison, Divergence, why
+from kit.lineage.why import why
 
 
 def main(arguments: Namespace) -> int:

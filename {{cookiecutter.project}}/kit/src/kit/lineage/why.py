@@ -1,12 +1,12 @@
 """Why two results differ: both lineages, walked from raw data to the first divergence."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import KitError
 from kit.lineage.causes import Cause, Kind, Side, causes, hidden_causes
 from kit.lineage.codes import Codes
+from kit.lineage.comparison import Comparison, Divergence
 from kit.lineage.history import History
 from kit.lineage.lockfile import Artifact, Execution
 from kit.lineage.results import content_at, final_results, metric_paths
@@ -14,37 +14,6 @@ from kit.lineage.revision import Revision
 from kit.lineage.states import content_of
 from kit.lineage.target import target_of
 from kit.lineage.verdict import Level, Verdict, compare, overall, tolerance_of
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """A stage that differs by itself, not because of what it read; `effect`: whether its results differ, too."""
-
-    stage: str
-    causes: tuple[Cause, ...]
-    effect: bool
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two revisions, or the lineages of two files.
-
-    `divergences` are in the order of the pipeline. `followed` are the stages whose results differ only because those of
-    others do; `absorbed` read something different and made the same. `verdicts` compare the final results.
-    """
-
-    names: tuple[str, str]
-    divergences: tuple[Divergence, ...]
-    followed: tuple[str, ...]
-    absorbed: tuple[str, ...]
-    verdicts: tuple[Verdict, ...]
-    level: Level
-
-    @property
-    def first(self) -> Divergence | None:
-        """The first divergence that changed a result; where none did, the first of all."""
-        effective = (divergence for divergence in self.divergences if divergence.effect)
-        return next(effective, next(iter(self.divergences), None))
 
 
 def why(history: History, left: str, right: str, here: Path) -> Comparison:
