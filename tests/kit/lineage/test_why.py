@@ -156,6 +156,26 @@ def test_two_files_are_compared_by_their_lineages(lab: Lab, kit: Kit) -> None:
     assert "evaluate" not in out
 
 
+def test_two_files_of_raw_data(lab: Lab, kit: Kit) -> None:
+    lab.write("old.csv", lab.read("data/raw.csv"))
+    raw_row(lab)
+    lab.repro()
+    lab.commit()
+    out = kit("why", "old.csv", "data/raw.csv")[1]
+    assert "data: data/raw.csv, data/raw.csv: 1 of 4 lines differs, the first is line 3" in out
+
+
+def test_two_files_of_different_stages(lab: Lab, kit: Kit) -> None:
+    out = kit("why", "artifacts/encode/encoder.safetensors", "artifacts/train/head.safetensors")[1]
+    made = "made by stage encode (encoder), artifacts/train/head.safetensors by stage train (head)"
+    assert f"first divergence: the makers\n  wiring: artifacts/encode/encoder.safetensors was {made}\n" in out
+
+
+def test_a_file_and_itself(lab: Lab, kit: Kit) -> None:
+    out = kit("why", "data/raw.csv", "data/raw.csv")[1]
+    assert out.endswith("verdict: identical bytes\n  data/raw.csv: identical bytes\n")
+
+
 def test_an_experiment_is_compared_with_a_branch(lab: Lab, kit: Kit) -> None:
     param(lab)
     lab.repro()

@@ -7,6 +7,7 @@ from kit.errors import KitError
 from kit.lineage.causes import Cause, Kind, Side, causes, hidden_causes
 from kit.lineage.codes import Codes
 from kit.lineage.comparison import Comparison, Divergence
+from kit.lineage.differences import of_bytes
 from kit.lineage.history import History
 from kit.lineage.lockfile import Artifact, Execution
 from kit.lineage.results import content_at, final_results, metric_paths
@@ -62,8 +63,8 @@ class _Walk:
     def compare(self, names: tuple[str, str], one: Artifact | None, two: Artifact | None) -> Comparison:
         divergences, followed, absorbed = [], [], []
         moved: frozenset[str] = frozenset()
-        if one and two and not self._same_maker(one, two):
-            divergences.append(Divergence("", tuple(self._other_makers(one, two)), one.hash != two.hash))
+        if one and two and (outright := self._outright(one, two)):
+            divergences.append(Divergence("", (outright,), one.hash != two.hash))
         else:
             for stage in self._stages(one, two):
                 left, right = self.before.lock.get(stage), self.after.lock.get(stage)
@@ -118,42 +119,33 @@ class _Walk:
         }
         return Side(execution, source, record, read)
 
-    def _same_maker(self, one: Artifact, two: Artifact) -> bool:
-        makers = [revision.graph.makers.get(artifact.path) for revision, artifact in self._both(one, two)]
-        return (makers[0].stage if makers[0] else "") == (makers[1].stage if makers[1] else "")
-
-    def _other_makers(self, one: Artifact, two: Artifact) -> Iterator[Cause]:
-        words = []
-        for revision, artifact in self._both(one, two):
-            maker = revision.graph.makers.get(artifact.path)
-            words.append(
-                f"stage {maker.stage} ({maker.module or maker.command})" if maker else "no stage: it is raw data"
-            )
-        yield Cause(Kind.WIRING, f"{one.path} was made by {words[0]}, {two.path} by {words[1]}")
-
-    def _both(self, one: Artifact, two: Artifact) -> tuple[tuple[Revision, Artifact], tuple[Revision, Artifact]]:
-        return (self.before, one), (self.after, two)
+    def _outright(self, one: Artifact, two: Artifact) -> Cause | None:
+        """Why two files have no stage in common to begin from: other stages made them, or none did."""
+        first, second = self.before.graph.makers.get(one.path), self.after.graph.makers.get(two.path)
+        if first is None and second is None:
+            if one.hash == two.hash:
+                return None
+            read = content_of(self.history, self.before, one), content_of(self.history, self.after, two)
+            changed, detail = of_bytes(*read)
+            return Cause(Kind.DATA, f"{one.path}, {two.path}: {changed}", detail)
+        if first and second and first.stage == second.stage:
+            return None
+        words = [f"stage {run.stage} ({run.module or run.command})" if run else "no stage" for run in (first, second)]
+        return Cause(Kind.WIRING, f"{one.path} was made by {words[0]}, {two.path} by {words[1]}")
 
     def _verdicts(self, one: Artifact | None, two: Artifact | None) -> Iterator[Verdict]:
         """Of the two files; of revisions, of everything that no stage reads."""
         tolerance = tolerance_of(self.after.files)
         metrics = metric_paths(self.before) | metric_paths(self.after)
         if one and two:
-            yield compare(
-                two.path,
-                content_at(self.history, self.before, one),
-                content_at(self.history, self.after, two),
-                False,
-                tolerance,
-            )
+            left, right = content_at(self.history, self.before, one), content_at(self.history, self.after, two)
+            yield compare(two.path, left, right, two.path in metrics, tolerance)
             return
         before, after = final_results(self.before), final_results(self.after)
         for path in sorted({*before, *after}):
             if path in before and path in after:
-                left, right = (
-                    content_at(self.history, self.before, before[path]),
-                    content_at(self.history, self.after, after[path]),
-                )
+                left = content_at(self.history, self.before, before[path])
+                right = content_at(self.history, self.after, after[path])
                 yield compare(path, left, right, path in metrics, tolerance)
             else:
                 alone = self.before.name if path in before else self.after.name
