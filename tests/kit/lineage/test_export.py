@@ -294,9 +294,11 @@ def test_another_key_a_broken_signature_and_missing_files(lab: Lab, kit: Kit, ke
         code, out, error = kit("verify", *arguments)
         assert (code, out, error.count("\n")) == (1, "", 1)
         assert message in error
-    code, _, error = kit("export", HEAD, "--format", "prov", "--sign", str(public))
-    assert code == 1
-    assert error.startswith(f"kit: {public}: cannot sign with it: ")
+    for key in (str(public), "nope.pem"):
+        code, out, error = kit("export", HEAD, "--format", "prov", "--sign", key)
+        assert (code, out) == (1, "")
+        assert error.startswith(f"kit: {key}: cannot sign with it: ")
+    assert not Path("exports/head.prov.json").exists()
 
 
 def test_without_the_extra_it_says_how_to_get_it(lab: Lab, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,6 +326,14 @@ def test_other_people_s_folders_are_not_replaced(lab: Lab, kit: Kit) -> None:
     first = exported(kit, HEAD, "ro-crate", "-o", "crate")
     shutil.copy("dvc.lock", first / "extra")
     assert not (exported(kit, HEAD, "ro-crate", "-o", "crate") / "extra").exists()
+
+
+@pytest.mark.parametrize("place", ["/proc/nope/x", "dvc.yaml/x", "modules"])
+def test_a_place_that_cannot_be_written(place: str, lab: Lab, kit: Kit) -> None:
+    for command in (("export", HEAD, "--format", "prov"), ("report",)):
+        code, _, error = kit(*command, "-o", place)
+        assert (code, error.count("\n")) == (1, 1)
+        assert error.startswith(f"kit: {place}: ")
 
 
 def test_one_of_file_and_all(lab: Lab, kit: Kit) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kit.errors import KitError
+from kit.exports.place import writable
 from kit.exports.subject import Subject, subject_of
 from kit.lineage.location import project_history
 
@@ -29,17 +30,25 @@ def main(arguments: Namespace) -> int:
     )
     if target.exists() and (target.is_dir() != (arguments.format == "ro-crate") or _is_other(target)):
         raise KitError(f"{target}: is something else; remove it, or choose another name with -o")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if arguments.format == "ro-crate":
-        _write_folder(subject, target)
-    else:
-        target.write_text(text_of(subject, arguments.format), encoding="utf-8")
-    print(f"written to {target}")
-    if arguments.sign:
-        from kit.exports.signing import sign
-
-        print(f"signed in {sign(target, Path(arguments.sign))}")
+    sign = _signer(arguments.sign)
+    with writable(target):
+        if arguments.format == "ro-crate":
+            _write_folder(subject, target)
+        else:
+            target.write_text(text_of(subject, arguments.format), encoding="utf-8")
+        print(f"written to {target}")
+        if sign:
+            print(f"signed in {sign(target)}")
     return 0
+
+
+def _signer(key: str | None) -> Callable[[Path], Path] | None:
+    """Made before anything is written, so that a wrong key leaves nothing behind."""
+    if key is None:
+        return None
+    from kit.exports.signing import signer
+
+    return signer(Path(key))
 
 
 def text_of(subject: Subject, format_name: str) -> str:

@@ -42,7 +42,8 @@ def _lines(found: Impact, history: History) -> Iterator[str]:
         yield f"nothing was made from {found.subject}"
         return
     commits = {commit for affected in found.affected for commit in affected.commits}
-    yield f"made from {found.subject}: {len(found.affected)} results, in {len(commits)} commits"
+    results = f"{len(found.affected)} {'result' if len(found.affected) == 1 else 'results'}"
+    yield f"made from {found.subject}: {results}, in {len(commits)} {'commit' if len(commits) == 1 else 'commits'}"
     width = max(len(affected.artifact.path) for affected in found.affected)
     for affected in found.affected:
         artifact = affected.artifact

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
+from kit.exports.place import writable
 from kit.exports.subject import Subject
 from kit.lineage.location import project_history
 from kit.lineage.trace import Trace
@@ -14,7 +15,8 @@ def main(arguments: Namespace) -> int:
     revision = history.revision(arguments.rev)
     title = Subject(history, Trace(revision, ""), ()).name
     target = Path(arguments.output)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page(history, revision, title), encoding="utf-8")
+    text = page(history, revision, title)
+    with writable(target):
+        target.write_text(text, encoding="utf-8")
     print(f"written to {target}")
     return 0

@@ -1,25 +1,31 @@
 """Signatures over exported files, made and checked by OpenSSF's model-signing with local keys."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from kit.errors import KitError
 from kit.exports.extras import needed
 
 
-def sign(place: Path, key: Path) -> Path:
-    """Sign a file or folder with an elliptic-curve private key (PEM); returns the signature's path, beside it.
+def signer(key: Path) -> Callable[[Path], Path]:
+    """What signs a file or folder with an elliptic-curve private key (PEM), and returns the path of the signature.
 
     Raises:
         KitError: the key cannot be read, or is of a kind that model-signing does not take.
     """
     with needed("model-signing", "sign"):
         from model_signing import signing
-    signature = place.with_name(f"{place.name}.sig")
     try:
-        signing.Config().use_elliptic_key_signer(private_key=key).sign(place, signature)
+        config = signing.Config().use_elliptic_key_signer(private_key=key)
     except (OSError, ValueError, TypeError) as error:
         raise KitError(f"{key}: cannot sign with it: {_words(error)}; it must be an unencrypted EC key (PEM)") from None
-    return signature
+
+    def sign(place: Path) -> Path:
+        signature = place.with_name(f"{place.name}.sig")
+        config.sign(place, signature)
+        return signature
+
+    return sign
 
 
 def check_signature(place: Path, signature: Path, key: Path) -> None:

@@ -1,0 +1,26 @@
+"""Where an export or a page goes."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kit.errors import KitError
+
+REFUSED = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
+
+
+@contextmanager
+def writable(target: Path) -> Iterator[None]:
+    """Make the folder of a target, and turn a place that cannot be written into one line.
+
+    Raises:
+        KitError: the system refuses; nothing else is swallowed.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        raise KitError(f"{target}: cannot be written: {error.strerror}; choose another place with -o") from None
