@@ -14,7 +14,7 @@ from kit.lineage.verify import Report, verify
 from kit.report.comparison import Line, experiments, line_of, number, table
 from kit.report.drawing import svg
 from kit.report.plots import plots
-from kit.report.stages import boxes, edges, raw_section, stage_section, states_of
+from kit.report.stages import boxes, concerns, edges, raw_section, stage_section, states_of
 
 # The page is one file: it may use its own styles and nothing else, whatever a name in it may say.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -59,11 +59,7 @@ def _body(
     for raw in sorted(trace.raw, key=lambda node: node.artifact):
         yield raw_section(raw)
     for stage, node in trace.executions.items():
-        about = [
-            finding.message
-            for finding in findings
-            if stage in states_of(Trace(revision, "", {}, {stage: node}), [finding])
-        ]
+        about = [finding.message for finding in findings if concerns(finding, trace, stage)]
         yield stage_section(node, trace, states.get(stage, "good"), about)
     yield f"</main><footer><p><small>Made by `kit report`, kit {escape(__version__)}.</small></p></footer>"
 

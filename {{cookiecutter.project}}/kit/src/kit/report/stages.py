@@ -51,17 +51,20 @@ def edges(trace: Trace) -> list[tuple[str, str]]:
 
 def states_of(trace: Trace, findings: Sequence[Finding]) -> dict[str, str]:
     """Stage to the worst class of what was found at its outs, its inputs, its record or its module."""
-    worst: dict[str, str] = {}
-    ranked = sorted(findings, key=lambda finding: list(Level).index(finding.level), reverse=True)
-    for stage, node in trace.executions.items():
-        execution = node.execution
-        places = {artifact.path for artifact in (*execution.outs, *execution.deps)} | {f"stage {stage}"}
-        places |= {f"modules/{execution.module}/requirements.txt", f"modules/{execution.module}/module.yaml"}
-        for finding in ranked:
-            named = f"stage {stage} " in f"{finding.message} " or f"stage {stage}:" in finding.message
-            if finding.place in places or named:
-                worst[stage] = str(finding.level)
-    return worst
+    order = list(Level)
+    found = {
+        stage: [finding.level for finding in findings if concerns(finding, trace, stage)] for stage in trace.executions
+    }
+    return {stage: str(min(levels, key=order.index)) for stage, levels in found.items() if levels}
+
+
+def concerns(finding: Finding, trace: Trace, stage: str) -> bool:
+    """Whether a finding is about a stage: it names it, or lies at its outs, its inputs, its record or its module."""
+    execution = trace.executions[stage].execution
+    places = {artifact.path for artifact in (*execution.outs, *execution.deps)} | {f"stage {stage}"}
+    places |= {f"modules/{execution.module}/{name}" for name in ("requirements.txt", "module.yaml")}
+    named = f"stage {stage} " in f"{finding.message} " or f"stage {stage}:" in finding.message
+    return named or finding.place in places
 
 
 def raw_section(node: ArtifactNode) -> str:
