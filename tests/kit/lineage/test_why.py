@@ -321,6 +321,14 @@ def test_results_that_are_gone_or_edited(lab: Lab, kit: Kit) -> None:
     assert "artifacts/train/head.safetensors: is not here (in the cache)" in kit("why", "train")[1]
 
 
+def test_stages_that_wait_for_each_other(lab: Lab, kit: Kit) -> None:
+    module, deps, outs = lab.stages["split"]
+    lab.stages = lab.stages | {"split": (module, [*deps, "artifacts/evaluate/metrics.json"], outs)}
+    lab.declare()
+    code, out, error = kit("why", "train")
+    assert (code, out, error) == (1, "", "kit: dvc.yaml: stage train waits for itself; `kit check` shows the circle\n")
+
+
 def test_a_stage_that_has_never_run(lab: Lab, kit: Kit) -> None:
     lab.stages = lab.stages | {"extra": ("splitter", ["data/raw.csv"], ["artifacts/extra/extra.csv"])}
     lab.declare()

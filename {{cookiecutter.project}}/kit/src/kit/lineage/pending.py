@@ -46,6 +46,7 @@ class Plans:
         self.pipeline = Pipeline(Project(history.root))
         self.codes = Codes(history)
         self._found: dict[str, Pending] = {}
+        self._asked: set[str] = set()
 
     @cached_property
     def cached_runs(self) -> set[tuple[Any, ...]]:
@@ -56,12 +57,15 @@ class Plans:
         """What would happen to a stage.
 
         Raises:
-            KitError: there is no such stage, or dvc.yaml or dvc.lock cannot be read.
+            KitError: there is no such stage, it waits for itself, or dvc.yaml or dvc.lock cannot be read.
         """
         if name not in self._found:
             stage = self.pipeline.stage(name)
             if self.history.working_tree.problem:
                 raise KitError(self.history.working_tree.problem)
+            if name in self._asked:
+                raise KitError(f"dvc.yaml: stage {name} waits for itself; `kit check` shows the circle")
+            self._asked.add(name)
             self._found[name] = self._pending(stage)
         return self._found[name]
 
