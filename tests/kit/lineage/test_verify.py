@@ -276,6 +276,26 @@ def test_all_names_the_commits_of_each_finding_once(lab: Lab, kit: Kit) -> None:
     assert "5 revisions, 4 runs: 1 error, 0 warnings, 0 unknown" in out
 
 
+def test_a_metric_that_is_gone_is_not_passed_over(lab: Lab, kit: Kit) -> None:
+    cached(lab, "artifacts/evaluate/metrics.json").unlink()
+    (lab.root / "artifacts/evaluate/metrics.json").unlink()
+    assert levels(kit) == [("unknown", "artifacts/evaluate/metrics.json")]
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "conf/more.yaml"])
+def test_variables_from_another_file_are_resolved(name: str, lab: Lab, kit: Kit) -> None:
+    lab.write(name, "where: data/raw.csv\n")
+    text = lab.read("dvc.yaml").replace("- data/raw.csv", "- ${where}")
+    lab.write("dvc.yaml", f"vars: ['{name}:where']\n{text}")
+    assert findings(kit) == []
+    lab.commit("Variables")
+    assert findings(kit, "HEAD") == []
+    lab.write(name, "where: data/other.csv\n")
+    lab.commit("Another file")
+    assert ("error", "dvc.yaml") in levels(kit, "HEAD")
+    assert findings(kit, "HEAD~1") == []
+
+
 def test_a_metric_in_git_that_is_not_the_stage_s(lab: Lab, kit: Kit) -> None:
     lab.write("artifacts/evaluate/metrics.json", '{"accuracy": 0.99}')
     lab.commit("A better number")

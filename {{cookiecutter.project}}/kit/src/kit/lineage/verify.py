@@ -2,17 +2,22 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from kit import yaml12
 from kit.errors import KitError
 from kit.lineage.audits.claims import claim_findings, wiring_findings
 from kit.lineage.audits.finding import Finding, Level, error, unknown
 from kit.lineage.audits.records import record_findings
 from kit.lineage.audits.signatures import signature_findings, signatures_required
 from kit.lineage.audits.stored import Stored, environment_findings
+from kit.lineage.files import Files
 from kit.lineage.history import History
+from kit.lineage.lockfile import stays_inside
 from kit.lineage.revision import Revision
 from kit.pipeline import Pipeline, Stage
 from kit.project import Project
@@ -71,8 +76,7 @@ class _Audit:
         self.deep = deep
         self.stored = Stored(history)
         self.signed = signatures_required(history.revision().files)
-        self._resolved: dict[tuple[str | None, ...], Mapping[str, Stage] | KitError] = {}
-        self._environments: set[frozenset[str]] = set()
+        self._resolved: dict[tuple[str, ...], Mapping[str, Stage] | KitError] = {}
 
     def findings(self, revision: Revision) -> Iterator[Finding]:
         yield from claim_findings(revision)
@@ -92,23 +96,39 @@ class _Audit:
             yield from wiring_findings(revision, resolved)
 
     def _stages(self, revision: Revision) -> Mapping[str, Stage] | KitError:
-        files = ("dvc.yaml", "params.yaml")
-        key = tuple(revision.files.key(path) for path in files)
-        if revision.commit is None or key not in self._resolved:
-            found = _resolved(revision.files.read)
-            if revision.commit is None:
-                return found
-            self._resolved[key] = found
+        files = _resolved_from(revision.files)
+        if revision.commit is None:
+            return _resolved(revision.files, files)
+        key = tuple(f"{path} {revision.files.key(path)}" for path in files)
+        if key not in self._resolved:
+            self._resolved[key] = _resolved(revision.files, files)
         return self._resolved[key]
 
 
-def _resolved(read: Callable[[str], bytes | None]) -> Mapping[str, Stage] | KitError:
+def _resolved_from(files: Files) -> list[str]:
+    """dvc.yaml, params.yaml, and the files that dvc.yaml takes variables from (`vars: [FILE, FILE:KEY]`)."""
+    found = ["dvc.yaml", "params.yaml"]
+    try:
+        document = yaml12.load((files.read("dvc.yaml") or b"").decode())
+        stages = list((document.get("stages") or {}).values())
+    except (yaml.YAMLError, UnicodeDecodeError, AttributeError):
+        return found
+    for part in [document, *stages]:
+        listed = part.get("vars") if isinstance(part, dict) else None
+        names = [entry.partition(":")[0] for entry in listed or [] if isinstance(entry, str)]
+        found += [name for name in names if stays_inside(name) and name not in found]
+    return found
+
+
+def _resolved(files: Files, wanted: Iterable[str]) -> Mapping[str, Stage] | KitError:
     """The stages of a revision, resolved by DVC's parser, which reads from a folder."""
     with tempfile.TemporaryDirectory(prefix="kit-") as folder:
-        for path in ("dvc.yaml", "params.yaml"):
-            data = read(path)
+        for path in wanted:
+            data = files.read(path)
             if data is not None:
-                Path(folder, path).write_bytes(data)
+                place = Path(folder, path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(data)
         try:
             pipeline = Pipeline(Project(Path(folder)))
             return {stage.name: stage for stage in pipeline.stages()}

@@ -40,10 +40,10 @@ class Stored:
         yield from self._recorded(revision)
 
     def _in_git(self, revision: Revision) -> set[str]:
-        """What is kept by Git rather than by DVC, such as metrics; in the working tree: what Git does not ignore."""
+        """What Git keeps rather than DVC, such as metrics; in the working tree: what is here and not ignored."""
         paths = {artifact.path for artifact in _named(revision)}
         if revision.commit is None:
-            return paths - self.history.repository.ignored(paths)
+            return {path for path in paths - self.history.repository.ignored(paths) if self._hash(path) is not None}
         return {path for path in paths if revision.files.key(path) is not None}
 
     def _once(self, where: str, artifact: Artifact) -> Iterator[Finding]:
