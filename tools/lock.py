@@ -1,4 +1,4 @@
-"""Lock what the template ships: every module, and the tools of `kit test`."""
+"""Lock what the template ships: every module, what `kit new` begins with, and the tools of `kit test`."""
 
 from pathlib import Path
 
@@ -12,6 +12,8 @@ OLDEST_PYTHON = "3.11"
 
 def main() -> None:
     write_lock(TOOLS.parent, OLDEST_PYTHON)
+    for requirements in Path("{{cookiecutter.project}}/templates").glob("*/*/requirements.in"):
+        write_lock(requirements.parent, OLDEST_PYTHON)
     for module in chosen_modules(Project(Path("{{cookiecutter.project}}").absolute()), []):
         write_lock(module.folder, module.python)
 

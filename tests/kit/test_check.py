@@ -99,7 +99,7 @@ def test_yaml_is_read_as_dvc_reads_it() -> None:
     text = "a: yes\nb: 010\nc: 0o10\nd: 1e3\ne: 0x1F\nf: off\ng: ~\nh: &x {i: 1}\nj: {<<: *x, k: 1_000}\nl: .inf\n"
     assert yaml12.load(text) == YAML(typ="safe", pure=True).load(text)
     assert yaml12.load("day: 2026-12-01") == {"day": "2026-12-01"}
-    for path in SOURCE.rglob("*.yaml"):
+    for path in (path for path in SOURCE.rglob("*.yaml") if "templates" not in path.parts):
         assert yaml12.load(path.read_text()) == YAML(typ="safe", pure=True).load(path.read_text()), path
 
 

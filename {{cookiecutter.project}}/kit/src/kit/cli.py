@@ -87,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     graph.add_argument("--write", action="store_true", help="put it into README.md")
     _questions(commands)
     _accounts(commands)
+    _library(commands)
     return top
 
 
@@ -141,6 +142,27 @@ def _accounts(commands: Commands) -> None:
     report = commands.add_parser("report", help="write one page about a revision")
     _revision(report)
     report.add_argument("-o", "--output", metavar="FILE", default="report.html", help="default: report.html")
+
+
+def _library(commands: Commands) -> None:
+    """What brings modules into a project, and takes them out."""
+    new = commands.add_parser("new", help="make a module that works, for you to change")
+    new.add_argument("family", metavar="FAMILY", help="what it is, as encoder or head; a slot takes one family")
+    new.add_argument("name", metavar="NAME", help="its folder under modules/")
+    new.add_argument("--after", metavar="STAGE[:PORT]|FILE", help="what it reads; default: nothing")
+    new.add_argument("--template", metavar="NAME", help="a folder in templates/; default: one that fits what it reads")
+    add = commands.add_parser("add", help="take a module, with its contracts, from another project")
+    add.add_argument("source", metavar="SOURCE[@REV]", help="a Git URL or a folder, and a tag, branch or commit")
+    add.add_argument("name", metavar="NAME", nargs="?", help="the module; needless where there is only one")
+    commands.add_parser("outdated", help="hold modules that came from elsewhere against their sources")
+    update = commands.add_parser("update", help="bring such a module up to date, and keep what was changed here")
+    update.add_argument("module", metavar="NAME[@REV]")
+    remove = commands.add_parser("remove", help="take a module out, once no stage uses it")
+    remove.add_argument("module", metavar="NAME")
+    listing = commands.add_parser("list", help="show every module: family, version, owner, licence, source, use")
+    _format(listing, "json")
+    owners = commands.add_parser("owners", help="print CODEOWNERS from the modules' cards")
+    owners.add_argument("--write", action="store_true", help="put it into CODEOWNERS")
 
 
 def _modules(command: argparse.ArgumentParser) -> None:

@@ -11,6 +11,8 @@ def mermaid(pipeline: Pipeline) -> str:
     """A flowchart of stages; a slot is drawn rounded, raw data as a cylinder. Does not depend on what fills a slot."""
     lines = ["flowchart LR"]
     stages = list(pipeline.stages())
+    if not stages:
+        lines.append('  none["no stages yet"]')
     raw = sorted({dep for stage in stages for dep in stage.deps if dep not in pipeline.producers})
     lines += [f'  {_id(path)}[("{path}")]' for path in raw]
     lines += [f"  {_id(stage.name)}{_label(stage)}" for stage in stages]

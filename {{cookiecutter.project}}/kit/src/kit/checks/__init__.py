@@ -7,8 +7,10 @@ from kit.checks.code import code_findings
 from kit.checks.data import data_findings
 from kit.checks.finding import ERROR, Finding, finding_of
 from kit.checks.module import module_findings
+from kit.checks.owners import owner_findings
 from kit.checks.pipeline import pipeline_findings
 from kit.checks.stage import stage_findings
+from kit.checks.versions import version_findings
 from kit.checks.view import View
 from kit.documents import read_text
 from kit.errors import KitError
@@ -38,6 +40,8 @@ def _all_findings(view: View) -> Iterator[Finding]:
     yield from view.problems
     yield from pipeline_findings(view)
     yield from data_findings(view)
+    yield from owner_findings(view)
+    yield from version_findings(view)
 
 
 def graph_findings(view: View) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from kit.checks.view import View
 from kit.errors import KitError
 from kit.experiments import Outcome
 from kit.lineage.files import WorkingFiles, pyproject
+from kit.markdown import table
 from kit.matrix import Fit, combinations, fits
 from kit.project import Project, find_project
 
@@ -18,7 +19,7 @@ def main(arguments: Namespace) -> int:
     project = find_project()
     found = fits(View(project))
     choices = combinations(found, arguments.slots)
-    print("\n".join(_rows([["slot", "module", "version", "fits"], *map(_shown, found)])))
+    print("\n".join(table([["slot", "module", "version", "fits"], *map(_shown, found)])))
     if not arguments.measure:
         return 0
     metric, verdict = settings(project)
@@ -52,7 +53,7 @@ def report(measured: Sequence[Outcome], found: Sequence[Fit], metric: str) -> It
     ranked = sorted(measured, key=lambda outcome: -(outcome.metric if outcome.metric is not None else -1))
     rows = [[*outcome.choice.values(), _number(outcome.metric, 3), _number(outcome.seconds, 1), outcome.verdict]
             for outcome in ranked]  # fmt: skip
-    yield from _rows([[*slots, metric.rpartition(":")[2], "seconds", "verdict"], *rows])
+    yield from table([[*slots, metric.rpartition(":")[2], "seconds", "verdict"], *rows])
     yield ""
     yield "Made by `kit matrix --measure`. Seconds are those of every stage's process when it ran, restored or not."
     for fit in found:
@@ -67,12 +68,3 @@ def _shown(fit: Fit) -> list[str]:
 
 def _number(value: float | None, digits: int) -> str:
     return "unknown" if value is None else f"{value:.{digits}f}"
-
-
-def _rows(cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table in Markdown, its columns aligned."""
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    for number, row in enumerate(cells):
-        yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        if number == 0:
-            yield "| " + " | ".join("-" * width for width in widths) + " |"

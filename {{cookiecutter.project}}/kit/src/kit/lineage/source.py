@@ -72,7 +72,7 @@ class Source:
 
 def source_of(files: Files, module: str) -> Source | None:
     """A module's code; None where there is no such folder."""
-    ignored = _ignored(files.read(".dvcignore") or b"")
+    ignored = ignored_by(files.read(".dvcignore") or b"")
     folder = MODULES + module
     wanted = (path for path in files.under(folder) if not ignored.match_file(f"{folder}/{path}"))
     contents = {path: files.read(f"{folder}/{path}") for path in wanted}
@@ -81,7 +81,7 @@ def source_of(files: Files, module: str) -> Source | None:
 
 
 @lru_cache
-def _ignored(dvcignore: bytes) -> GitIgnoreSpec:
+def ignored_by(dvcignore: bytes) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(dvcignore.decode(errors="replace").splitlines())
 
 

@@ -1,0 +1,20 @@
+"""`kit list`: every module, what it is, whose it is, and where it is used."""
+
+import json
+from argparse import Namespace
+from dataclasses import asdict
+
+from kit.library.listing import listed
+from kit.markdown import table
+from kit.project import find_project
+
+HEAD = ["module", "family", "version", "stability", "owner", "licence", "source", "used by"]
+
+
+def main(arguments: Namespace) -> int:
+    found = [asdict(module) for module in listed(find_project())]
+    if arguments.format == "json":
+        print(json.dumps(found, indent=2))
+    else:
+        print("\n".join(table([HEAD, *([*module.values()] for module in found)])))
+    return 0

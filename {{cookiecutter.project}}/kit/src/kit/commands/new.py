@@ -1,0 +1,38 @@
+"""`kit new FAMILY NAME [--after STAGE[:PORT]]`: make a module that works, for its author to change."""
+
+from argparse import Namespace
+
+from kit.documents import read_text
+from kit.graph import mermaid, with_graph
+from kit.library.scaffold import Made, new_module
+from kit.pipeline import Pipeline
+from kit.project import Project, find_project
+
+
+def main(arguments: Namespace) -> int:
+    project = find_project()
+    made = new_module(project, arguments.family, arguments.name, arguments.after, arguments.template)
+    made.changes.apply()
+    redraw(project)
+    print("\n".join(report(made, arguments.family, arguments.name)))
+    return 0
+
+
+def redraw(project: Project) -> None:
+    """Show the pipeline in README.md as it is now."""
+    readme = project.root / "README.md"
+    text = read_text(readme, "README.md")
+    fresh = with_graph(text, mermaid(Pipeline(project)))
+    if fresh != text:
+        readme.write_text(fresh, encoding="utf-8")
+
+
+def report(made: Made, family: str, name: str) -> list[str]:
+    """What was made, and what to do next."""
+    try_it = f"dvc repro {made.stage}" if made.stage else f"dvc exp run -S slots.{family}={name}"
+    return [
+        *(f"{'stage and section in' if path in ('dvc.yaml', 'params.yaml') else 'wrote'} {path}"
+          for path in made.changes.files if not path.startswith("modules/")),
+        f"modules/{name}: made from {made.made_from}; change run.py, module.yaml and README.md",
+        f"Next: kit test {name}, then {try_it}",
+    ]  # fmt: skip

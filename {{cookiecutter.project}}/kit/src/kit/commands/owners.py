@@ -1,0 +1,17 @@
+"""`kit owners [--write]`: CODEOWNERS from the modules' cards."""
+
+from argparse import Namespace
+
+from kit.documents import read_text
+from kit.owners import PATH, owners_of, with_owners
+from kit.project import find_project
+
+
+def main(arguments: Namespace) -> int:
+    project = find_project()
+    text = with_owners(read_text(project.root / PATH, PATH), owners_of(project))
+    if arguments.write:
+        (project.root / PATH).write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+    return 0

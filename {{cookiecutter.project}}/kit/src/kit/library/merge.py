@@ -1,0 +1,49 @@
+"""Three-way merges of files: what changed there and what changed here, both kept; where they clash, both shown."""
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The content of a file after a merge (None: it is gone), and whether a person must decide something in it."""
+
+    data: bytes | None
+    conflict: bool = False
+
+
+def merged_files(
+    ours: Mapping[str, bytes], base: Mapping[str, bytes], theirs: Mapping[str, bytes], names: tuple[str, str]
+) -> dict[str, Merged]:
+    """Each file that must change or is in conflict; `names` tell the two sides apart in conflict markers."""
+    paths = sorted({*ours, *base, *theirs})
+    found = {path: merged(ours.get(path), base.get(path), theirs.get(path), names) for path in paths}
+    return {path: merge for path, merge in found.items() if merge.conflict or merge.data != ours.get(path)}
+
+
+def merged(ours: bytes | None, base: bytes | None, theirs: bytes | None, names: tuple[str, str]) -> Merged:
+    """One file. Deleted on one side and changed on the other, the changed one stays, as a conflict."""
+    if ours == theirs or theirs == base:
+        return Merged(ours)
+    if ours == base:
+        return Merged(theirs)
+    if ours is None or theirs is None:
+        return Merged(ours if theirs is None else theirs, conflict=True)
+    return _merged_text(ours, base or b"", theirs, names)
+
+
+def _merged_text(ours: bytes, base: bytes, theirs: bytes, names: tuple[str, str]) -> Merged:
+    """By `git merge-file`, whose exit code counts the conflicts."""
+    with tempfile.TemporaryDirectory(prefix="kit-merge-") as scratch:
+        files = [Path(scratch, name) for name in ("ours", "base", "theirs")]
+        for file, data in zip(files, (ours, base, theirs), strict=True):
+            file.write_bytes(data)
+        labels = [word for name in (names[0], "as it came", names[1]) for word in ("-L", name)]
+        command = ["git", "merge-file", "--stdout", "--diff3", *labels, *map(str, files)]
+        done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode < 0 or done.returncode > 127:
+        return Merged(ours, conflict=True)
+    return Merged(done.stdout, conflict=done.returncode > 0)

@@ -1,0 +1,103 @@
+"""What a new module reads: an output of a stage, raw data, or nothing; and of which type that is."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from kit.checks.view import View
+from kit.contracts import Contract
+from kit.errors import KitError
+from kit.module import Module
+from kit.pipeline import Stage
+
+PORT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A file that a module will read, the port it reads it by, and its type; `contract` is one still to be written."""
+
+    path: str
+    port: str
+    type: str
+    kind: str
+    stage: str | None = None
+    contract: Mapping[str, Any] | None = None
+    headed: bool = True
+
+    @property
+    def template(self) -> str:
+        """The folder in templates/ that reads such a file."""
+        return "table" if self.kind == "table" and self.headed else "report"
+
+    @property
+    def binding(self) -> str:
+        """What the stage's command must add, because the file is not named for the port."""
+        named = shlex.quote(f"{self.port}={self.path}")
+        return "" if PurePosixPath(self.path).stem == self.port else f" --input {named}"
+
+
+def origin_of(view: View, after: str) -> Origin:
+    """What `--after` names: STAGE, STAGE:PORT, or a file.
+
+    Raises:
+        KitError: there is no such thing, or several are meant.
+    """
+    path = PurePosixPath(after)
+    if (view.project.root / path).is_file() and len(path.parts) > 1 and ".." not in path.parts:
+        return _raw_origin(view, path.as_posix())
+    name, _, port = after.partition(":")
+    if view.pipeline is None:
+        raise KitError(f"{view.problems[0].file}: {view.problems[0].message}")
+    stage = view.pipeline.stage(name)
+    module, wiring = view.module(stage.module), view.wiring(stage)
+    if module is None or wiring is None:
+        raise KitError(f"dvc.yaml: stage {name} has no module that can be read; `kit check` says why")
+    port = port or _only_port(stage, module)
+    if port not in wiring.outputs:
+        raise KitError(f"--after {after}: {module.name} has no output {port}; it has {', '.join(module.outputs)}")
+    return _origin(view, wiring.outputs[port], module.outputs[port], port, name)
+
+
+def _only_port(stage: Stage, module: Module) -> str:
+    if len(module.outputs) > 1:
+        ports = ", ".join(f"{stage.name}:{port}" for port in module.outputs)
+        raise KitError(f"--after {stage.name}: the stage has several outputs; choose one of {ports}")
+    return next(iter(module.outputs))
+
+
+def _origin(view: View, path: str, type_name: str, port: str, stage: str | None) -> Origin:
+    contract = view.contract(type_name)
+    if not isinstance(contract, Contract):
+        raise contract
+    stem = PurePosixPath(path).stem
+    headed = contract.document.get("header", True)
+    return Origin(path, stem if PORT.fullmatch(stem) else port, type_name, contract.kind, stage, headed=headed)
+
+
+def _raw_origin(view: View, path: str) -> Origin:
+    """A file that no stage makes: of the type that another stage reads it as, else of one guessed from its content."""
+    if view.pipeline and path in view.pipeline.producers:
+        maker = view.pipeline.producers[path]
+        raise KitError(f"--after {path}: stage {maker} makes this file; write --after {maker}")
+    for stage in view.stages:
+        module, wiring = view.module(stage.module), view.wiring(stage)
+        for port, read in wiring.inputs.items() if module and wiring else ():
+            if read == path and module:
+                return _origin(view, path, module.inputs[port], port, None)
+    from kit.library.guess import guessed_contract
+
+    contract = guessed_contract(view.project.root / path, path)
+    plain = re.sub(r"[^a-z0-9_]+", "_", PurePosixPath(path).stem.lower()).strip("_")
+    stem = plain if PORT.fullmatch(plain) else "data"
+    type_name = _free_type(view, f"{stem}_{PurePosixPath(path).suffix.lstrip('.') or 'file'}")
+    return Origin(path, stem, type_name, contract["kind"], None, contract)
+
+
+def _free_type(view: View, wanted: str) -> str:
+    if (view.project.contracts / f"{wanted}.yaml").exists():
+        raise KitError(f"contracts/{wanted}.yaml: is there already, and no stage reads this file by it; rename one")
+    return wanted

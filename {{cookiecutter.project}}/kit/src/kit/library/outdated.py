@@ -1,0 +1,61 @@
+"""Hold modules that came from elsewhere against their sources."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.errors import KitError
+from kit.library.fetch import COMMIT, git_source, is_repository
+from kit.library.folder import folder_package
+from kit.library.ledger import Entry, code_here
+from kit.library.releases import commit_of, newest
+from kit.library.update import refuse_tampered
+from kit.project import Project
+
+CURRENT, OUTDATED, MOVED, TAMPERED, GONE = "current", "outdated", "moved", "tampered", "unreachable"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a module stands to its source; `detail` says why it is not simply current."""
+
+    name: str
+    version: str
+    newest: str
+    state: str
+    changed_here: bool
+    detail: str = ""
+
+
+def standing_of(project: Project, name: str, entry: Entry) -> Standing:
+    """Whether the source still has what came from it, and something newer."""
+    changed = code_here(project, name) != entry.code
+    try:
+        state, latest, detail = _compared(project, entry)
+    except KitError as error:
+        state, latest, detail = GONE, "", str(error)
+    return Standing(name, entry.version, latest, state, changed, detail)
+
+
+def _compared(project: Project, entry: Entry) -> tuple[str, str, str]:
+    reference = entry.reference(project)
+    if not is_repository(reference):
+        found = folder_package(Path(reference.location), entry.module)
+        return (CURRENT if found.digest == entry.digest else OUTDATED), found.version, ""
+    with git_source(reference) as source:
+        references = source.references()
+        rev, commit = newest(references, entry.rev)
+        base = source.package(entry.module, source.fetch(entry.commit))
+        try:
+            refuse_tampered(entry, base)
+        except KitError as error:
+            return TAMPERED, "", str(error)
+        now = commit_of(references, entry.rev)
+        if f"refs/tags/{entry.rev}" in references and now != entry.commit:
+            return MOVED, "", f"tag {entry.rev} leads to {str(now)[:12]} now, not to {str(entry.commit)[:12]}"
+        if now is None and not (entry.rev and COMMIT.fullmatch(entry.rev)):
+            return GONE, "", f"{reference.location} has no {entry.rev} any more"
+        if commit == entry.commit:
+            return CURRENT, entry.version, ""
+        theirs = source.package(entry.module, source.fetch(commit))
+        state = CURRENT if theirs.digest == entry.digest else OUTDATED
+        return state, theirs.version, rev or ""

@@ -1,0 +1,106 @@
+"""A module as it travels: its files, the contracts it names, the values of its parameters."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from kit import yaml12
+from kit.card import card_in
+from kit.documents import schema_named, violation
+from kit.errors import KitError
+from kit.interface import types_of
+from kit.library.layout import section_lines
+from kit.lock import parse_lock
+from kit.module import REQUIRED_FILES
+
+
+@dataclass(frozen=True)
+class Package:
+    """`files` by their path in the module's folder, `contracts` by type; `params` as they stand in params.yaml."""
+
+    name: str
+    files: Mapping[str, bytes]
+    contracts: Mapping[str, bytes]
+    params: tuple[str, ...] | None
+    commit: str | None
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the sorted list of (path, SHA-256) of files and contracts."""
+        return tree_digest(self.files, self.contracts)
+
+    @cached_property
+    def contract(self) -> Mapping[str, Any]:
+        """module.yaml."""
+        found = yaml12.load(self.files["module.yaml"].decode())
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def version(self) -> str:
+        return str(self.contract["version"])
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        return card_in(self.files["README.md"])
+
+
+def tree_digest(files: Mapping[str, bytes], contracts: Mapping[str, bytes]) -> str:
+    """SHA-256 in hex over the sorted list of (path, SHA-256), as kit.digest makes it of folders."""
+    listing = {f"module/{path}": data for path, data in files.items()}
+    listing |= {f"contracts/{name}.yaml": data for name, data in contracts.items()}
+    digest = hashlib.sha256()
+    for path, data in sorted(listing.items()):
+        digest.update(f"{path}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def types_named(module_yaml: bytes, shown: str) -> list[str]:
+    """The contract types that a module's ports name.
+
+    Raises:
+        KitError: it is no module.yaml.
+    """
+    try:
+        document = yaml12.load(module_yaml.decode())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise KitError(f"{shown}: is no YAML: {' '.join(str(error).split())}") from None
+    if problem := violation(document, schema_named("module")):
+        raise KitError(f"{shown}: {problem}")
+    return types_of(document)
+
+
+def checked(package: Package, shown: str) -> Package:
+    """The same package, once its parts are what they must be.
+
+    Raises:
+        KitError: a file is missing or no text, or the lock would install something that is not pinned and hashed.
+    """
+    for file, why in REQUIRED_FILES.items():
+        if file not in package.files:
+            raise KitError(f"{shown}: has no {file} ({why}); nothing was taken")
+    for path, data in [*package.files.items(), *package.contracts.items()]:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            raise KitError(f"{shown}: {path} is no text in UTF-8; nothing was taken") from None
+    lock = PurePosixPath("modules", package.name, "requirements.txt")
+    parse_lock(package.files["requirements.txt"].decode(), lock, f"{shown}: requirements.txt")
+    for name, data in package.contracts.items():
+        document = yaml12.load(data.decode())
+        if problem := violation(document, schema_named("contract")):
+            raise KitError(f"{shown}: contracts/{name}.yaml: {problem}; nothing was taken")
+    return package
+
+
+def params_in(params_yaml: bytes | None, name: str) -> tuple[str, ...] | None:
+    """A module's section as it stands in params.yaml."""
+    try:
+        lines = section_lines((params_yaml or b"").decode(), name)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+    return None if lines is None else tuple(lines)

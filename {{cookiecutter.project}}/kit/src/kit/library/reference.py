@@ -1,0 +1,47 @@
+"""Where a module comes from: a Git repository or a folder, and a tag, branch or commit in it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.errors import KitError
+
+LOCATION = r"(?:https|ssh)://[^/\s@]*@?[^/\s@]+/[^@\s]+|file:///[^@\s]+|[\w.-]+@[\w.-]+:[^@\s]+"
+URL = re.compile(rf"(?P<location>{LOCATION})(?:@(?P<rev>\S+))?", re.ASCII)
+REVISION = re.compile(r"[\w][\w./+#@-]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """SOURCE[@REV]. A folder's location is absolute."""
+
+    location: str
+    rev: str | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        return not URL.fullmatch(self.location)
+
+    def __str__(self) -> str:
+        return f"{self.location}@{self.rev}" if self.rev else self.location
+
+
+def reference_in(text: str, here: Path) -> Reference:
+    """What SOURCE[@REV] says; a relative folder counts from `here`.
+
+    Raises:
+        KitError: it is neither a URL that Git may be given, nor a folder.
+    """
+    found = URL.fullmatch(text)
+    location, rev = (found["location"], found["rev"]) if found else _folder_and_rev(text, here)
+    if rev is not None and not REVISION.fullmatch(rev):
+        raise KitError(f"{text}: {rev!r} is no tag, branch or commit")
+    return Reference(location, rev)
+
+
+def _folder_and_rev(text: str, here: Path) -> tuple[str, str | None]:
+    """The shortest part before an @ that is a folder; else the whole."""
+    for end in [*(place for place, letter in enumerate(text) if letter == "@" and place), len(text)]:
+        if (here / text[:end]).is_dir():
+            return str((here / text[:end]).resolve()), text[end + 1 :] if end < len(text) else None
+    raise KitError(f"{text}: no such folder, and no URL that begins with https://, ssh:// or user@host:")

@@ -1,0 +1,50 @@
+"""Take a module out of a project, once nothing needs it."""
+
+import subprocess
+
+from kit.checks.view import View
+from kit.errors import KitError
+from kit.library.changes import Changes
+from kit.library.layout import without_section
+from kit.library.ledger import PATH, ledger_text, read_ledger
+from kit.owners import PATH as CODEOWNERS
+from kit.owners import owners_of, with_owners
+from kit.project import Project
+
+
+def remove_module(project: Project, name: str) -> Changes:
+    """The changes that remove a module, its section and its origin.
+
+    Raises:
+        KitError: there is none, a stage uses it, or Git does not have all of it, so that it could not come back.
+    """
+    view = View(project)
+    folder = project.modules / name
+    if name not in project.module_names():
+        raise KitError(f"modules/{name}: no such module folder; modules: {', '.join(project.module_names()) or 'none'}")
+    using = [stage.name for stage in view.stages if stage.module == name or f"modules/{name}" in stage.deps]
+    if using:
+        raise KitError(f"modules/{name}: stage {', '.join(using)} uses it; give the stage another module first")
+    if unsaved := _unsaved(project, name):
+        raise KitError(f"{unsaved}: is not committed, and would be lost; commit it first, or delete it yourself")
+    changes = Changes(project)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            changes.remove(path.relative_to(project.root).as_posix())
+    changes.write("params.yaml", without_section(changes.text("params.yaml"), name))
+    owners = {module: owner for module, owner in owners_of(project).items() if module != name}
+    changes.write(CODEOWNERS, with_owners(changes.text(CODEOWNERS), owners))
+    entries = read_ledger(project)
+    if entries.pop(name, None):
+        changes.write(PATH, ledger_text(entries)) if entries else changes.remove(PATH)
+    return changes
+
+
+def _unsaved(project: Project, name: str) -> str | None:
+    """A file of a module whose content is in no commit."""
+    asked = ["git", "status", "--porcelain", "-z", "--untracked-files=all", "--", f"modules/{name}"]
+    done = subprocess.run(asked, cwd=project.root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return f"modules/{name}"
+    changed = [line[3:] for line in done.stdout.split("\0") if line]
+    return changed[0] if changed else None
