@@ -11,15 +11,28 @@ from pathlib import Path
 # tojson escapes quotes and angle brackets, so no answer can end this string.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
-# What each answer keeps: the files that move into place. The folder they wait in is removed.
+# What each answer adds, from where it waits to where it goes, and what it drops. Each path is a file or a whole folder.
 WAITING = Path("choices")
 CHOICES = {
     "license": {
-        "MIT": {"license-mit": "LICENSE"},
-        "Apache-2.0": {"license-apache": "LICENSE"},
-        "BSD-3-Clause": {"license-bsd": "LICENSE"},
-        "proprietary": {"license-proprietary": "LICENSE"},
-    }
+        "MIT": {"adds": {"license-mit": "LICENSE"}},
+        "Apache-2.0": {"adds": {"license-apache": "LICENSE"}},
+        "BSD-3-Clause": {"adds": {"license-bsd": "LICENSE"}},
+        "proprietary": {"adds": {"license-proprietary": "LICENSE"}},
+    },
+    "example": {
+        "digits": {},
+        "blank": {
+            "adds": {
+                "blank/README.md": "README.md",
+                "blank/CODEOWNERS": "CODEOWNERS",
+                "blank/raw.md": "data/raw/README.md",
+                "blank/dvc.yaml": "dvc.yaml",
+                "blank/params.yaml": "params.yaml",
+            },
+            "drops": ["contracts", "modules", "data/raw/digits.csv"],
+        },
+    },
 }
 RAW_DATA = "data/raw/digits.csv"
 MESSAGE = "Start from the template"
@@ -37,6 +50,8 @@ def main():
     keep_chosen_files(answers)
     if answers["remote"]:
         add_remote(Path(".dvc/config"), answers["remote"])
+    if origin := origin_of(answers):
+        Path(".cruft.json").write_text(json.dumps(origin, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     uv = find_uv()
     steps = set_up_steps(answers)
     for number, (what, command) in enumerate(steps):
@@ -46,7 +61,8 @@ def main():
         except StepFailed as error:
             print_what_is_left(error, [command for _, command in steps[number:]])
             return 0
-    print(f"\nReady. Next:\n\n  cd {Path.cwd()}\n  source .venv/bin/activate\n  dvc repro")
+    next_step = "dvc repro" if answers["example"] == "digits" else "kit new --help"
+    print(f"\nReady. Next:\n\n  cd {Path.cwd()}\n  source .venv/bin/activate\n  {next_step}")
     return 0
 
 
@@ -55,6 +71,7 @@ def set_up_steps(answers):
     in_project = ["uv", "run", "--no-sync"]
     author = {"user.name": answers["author"], "user.email": answers["email"]}
     as_author = [word for key, value in author.items() for word in ("-c", f"{key}={value}")]
+    has_data = Path(RAW_DATA).is_file()
     known = all(git_knows(key) for key in author)
     identity = [] if known else [(f"Setting {key} here", ["git", "config", key, author[key]]) for key in author]
     return [
@@ -63,7 +80,7 @@ def set_up_steps(answers):
         ("Locking the project's own environment", ["uv", "lock", "--quiet"]),
         # Compiled here once: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each command would again.
         ("Installing it into .venv", ["uv", "sync", "--quiet", "--frozen", "--compile-bytecode"]),
-        ("Putting the raw data under DVC", [*in_project, "dvc", "add", "--quiet", RAW_DATA]),
+        *([("Putting the raw data under DVC", [*in_project, "dvc", "add", "--quiet", RAW_DATA])] if has_data else []),
         ("Installing the hooks of Git and DVC", [*in_project, "pre-commit", "install"]),
         ("Collecting the files", ["git", "add", "--all"]),
         ("Making the first commit", ["git", *as_author, "commit", "--quiet", "--no-verify", "--message", MESSAGE]),
@@ -85,11 +102,36 @@ def own_variables():
 
 
 def keep_chosen_files(answers):
-    """Move the files of each chosen answer into place and remove all others."""
+    """Drop and add what the answers say, and remove what was waiting for other answers."""
     for question, by_answer in CHOICES.items():
-        for waiting, target in by_answer[answers[question]].items():
+        chosen = by_answer[answers[question]]
+        for dropped in map(Path, chosen.get("drops", [])):
+            shutil.rmtree(dropped) if dropped.is_dir() else dropped.unlink()
+        for waiting, target in chosen.get("adds", {}).items():
             (WAITING / waiting).replace(target)
     shutil.rmtree(WAITING)
+
+
+def origin_of(answers):
+    """Template, commit and answers, as cruft keeps them for `cruft update`; None where cruft itself runs us, which
+    writes them, and where the template is in no Git repository."""
+    if "_commit" in answers:
+        return None
+    template, repository = answers.get("_template", ""), Path(answers.get("_repo_dir") or "-")
+    here = os.environ.get("PWD", "")  # where the user stands; cookiecutter has gone into the project
+    repository = repository if repository.is_absolute() else Path(here, repository)
+    is_folder = Path(here, template).is_dir()
+    asked = ["git", "-C", str(repository), "rev-parse", "HEAD:./cookiecutter.json", "HEAD"]
+    found = subprocess.run(asked, env=own_variables(), capture_output=True, text=True, check=False)
+    if found.returncode or not template:
+        return None
+    return {
+        "template": str(repository.resolve()) if is_folder else template,
+        "commit": found.stdout.split()[-1],
+        "checkout": answers.get("_checkout"),
+        "context": {"cookiecutter": {name: value for name, value in answers.items() if not name.startswith("_")}},
+        "directory": None,
+    }
 
 
 def add_remote(config, url):

@@ -1,5 +1,6 @@
 """Generated projects: which files, what is in them, and how generation ends on odd machines."""
 
+import json
 import os
 import re
 import shutil
@@ -15,11 +16,23 @@ from kit.documents import read_yaml
 
 Render = Callable[..., "subprocess.CompletedProcess[str]"]
 
-# Everything the template holds, less what a choice drops and what DVC takes out of Git.
+# Everything the template holds; what a choice adds waits in choices/.
 SHIPPED = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*") if path.is_file()}
 SHIPPED = {name for name in SHIPPED if "__pycache__" not in name and "_cache/" not in name}
-EXPECTED = {name for name in SHIPPED if not name.startswith("choices/")} | {"LICENSE"}
-COMMITTED = EXPECTED - {"data/raw/digits.csv"} | {"data/raw/digits.csv.dvc", "data/raw/.gitignore", "uv.lock"}
+EXAMPLE = {name for name in SHIPPED if name.startswith(("modules/", "contracts/"))} | {"data/raw/digits.csv"}
+ORIGIN = {".cruft.json"}  # what `cruft update` needs
+
+
+def expected(example: str = "digits") -> set[str]:
+    """The files of a project before any set-up."""
+    common = {name for name in SHIPPED if not name.startswith("choices/")} | {"LICENSE"} | ORIGIN
+    return common if example == "digits" else common - EXAMPLE
+
+
+def committed(example: str = "digits") -> set[str]:
+    """The files in Git once the set-up is done."""
+    tracked = {"data/raw/digits.csv.dvc", "data/raw/.gitignore"} if example == "digits" else set()
+    return expected(example) - {"data/raw/digits.csv"} | tracked | {"uv.lock"}
 
 
 def files_in(folder: Path) -> set[str]:
@@ -40,9 +53,9 @@ def only(folder: Path, *programs: str) -> str:
     return str(folder)
 
 
-def assert_complete(project: Path) -> None:
+def assert_complete(project: Path, **answers: str) -> None:
     """The set-up is finished: everything is committed, and the data is under DVC."""
-    assert set(git(project, "ls-files").splitlines()) == COMMITTED
+    assert set(git(project, "ls-files").splitlines()) == committed(**answers)
     assert git(project, "status", "--porcelain") == ""
     assert git(project, "branch", "--show-current") == "main"
     assert {"pre-commit", "pre-push", "post-checkout"} <= {path.name for path in (project / ".git/hooks").iterdir()}
@@ -58,13 +71,29 @@ def test_rendering_gives_exactly_these_files(licence: str, render: Render, templ
     assert files_in(tmp_path / "my-project") == SHIPPED
 
 
+@pytest.mark.parametrize("licence", ["MIT", "Apache-2.0", "BSD-3-Clause", "proprietary"])
+@pytest.mark.parametrize("example", ["digits", "blank"])
+def test_every_combination_gives_exactly_its_files(example: str, licence: str, render: Render, tmp_path: Path) -> None:
+    """With the hooks, and a uv that fails at once, so that nothing is installed."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/uv").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin/uv").chmod(0o755)
+    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = render(example=example, license=licence, env={"PATH": path})
+    assert "its set-up is not finished: `uv lock` failed" in done.stdout, done.stderr
+    project = tmp_path / "my-project"
+    assert {name for name in files_in(project) if not name.startswith(".git/")} == expected(example)
+    first_words = {"MIT": "MIT License", "Apache-2.0": "Apache License", "BSD-3-Clause": "BSD 3-Clause"}
+    assert first_words.get(licence, "All rights reserved") in (project / "LICENSE").read_text()
+
+
 def test_a_newcomer_finds_these_and_no_others(render: Render, tmp_path: Path) -> None:
     render(license="MIT")
     project = tmp_path / "my-project"
     shown = {path.name for path in project.iterdir() if not path.name.startswith(".")}
     assert shown == {
-        *("LICENSE", "Makefile", "README.md", "contracts", "data", "docs", "dvc.yaml", "kit", "modules"),
-        *("params.yaml", "pyproject.toml", "uv.lock"),
+        *("CODEOWNERS", "LICENSE", "Makefile", "README.md", "contracts", "data", "docs", "dvc.yaml", "kit", "modules"),
+        *("params.yaml", "pyproject.toml", "templates", "uv.lock"),
     }
     assert {path.name for path in (project / "modules").iterdir()} == {
         *("source_digits", "split_few_shot", "encoder_conv", "encoder_pca", "adapter_whiten", "adapter_identity"),
@@ -93,12 +122,26 @@ def test_nothing_unrendered_is_left_and_everything_parses(render: Render, tmp_pa
     project = tmp_path / "my-project"
     for name in files_in(project):
         text = (project / name).read_text(encoding="utf-8")
+        if name.startswith("templates/"):
+            continue  # for `kit new`, which renders them
         assert not re.search(r"\{\{.*cookiecutter|\{%", text), name
         if name.endswith((".yaml", ".yml")):
             read_yaml(project / name, name)
     metadata = tomllib.loads((project / "pyproject.toml").read_text())["project"]
     assert metadata["authors"] == [{"name": "Ana O'Brien & <Søn>", "email": "you@example.com"}]
     assert metadata["dependencies"] == ["dvc[s3]==3.67.1", "kit"]
+
+
+def test_the_answers_are_kept_for_updates(render: Render, template: Path, tmp_path: Path) -> None:
+    render(author="Zoë", example="blank")
+    project = tmp_path / "my-project"
+    origin = json.loads((project / ".cruft.json").read_text())
+    assert origin["template"] == str(template)
+    assert origin["commit"] == git(template, "rev-parse", "HEAD")
+    assert origin["context"]["cookiecutter"]["author"] == "Zoë"
+    assert origin["context"]["cookiecutter"]["example"] == "blank"
+    assert_complete(project, example="blank")
+    subprocess.run(["cruft", "check"], cwd=project, check=True, capture_output=True)
 
 
 def test_python_is_generated_byte_for_byte(render: Render, tmp_path: Path) -> None:
@@ -227,5 +270,5 @@ def test_cruft_creates_and_links_a_project(template: Path, tmp_path: Path) -> No
     command = ["cruft", "create", str(template), "--no-input", "--default-config", "--output-dir", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
     project = tmp_path / "my-project"
-    assert git(project, "status", "--porcelain") == "?? .cruft.json"
+    assert git(project, "status", "--porcelain") == "?? .cruft.json"  # cruft writes its own
     subprocess.run(["cruft", "check"], cwd=project, check=True, capture_output=True)

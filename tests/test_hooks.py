@@ -14,6 +14,7 @@ GOOD = {
     "author": "Ana O'Brien",
     "email": "ana@example.com",
     "license": "MIT",
+    "example": "digits",
     "remote": "s3://bucket/path",
 }
 
