@@ -30,11 +30,11 @@ CHOICES = {
                 "blank/dvc.yaml": "dvc.yaml",
                 "blank/params.yaml": "params.yaml",
             },
-            "drops": ["contracts", "modules", "data/raw/digits.csv"],
+            "drops": ["contracts", "modules", "data/raw/digits.csv", "data/production", "data/README.md"],
         },
     },
 }
-RAW_DATA = "data/raw/digits.csv"
+RAW_DATA = ["data/raw/digits.csv", "data/production"]
 MESSAGE = "Start from the template"
 
 
@@ -71,7 +71,7 @@ def set_up_steps(answers):
     in_project = ["uv", "run", "--no-sync"]
     author = {"user.name": answers["author"], "user.email": answers["email"]}
     as_author = [word for key, value in author.items() for word in ("-c", f"{key}={value}")]
-    has_data = Path(RAW_DATA).is_file()
+    data = [path for path in RAW_DATA if Path(path).exists()]
     known = all(git_knows(key) for key in author)
     identity = [] if known else [(f"Setting {key} here", ["git", "config", key, author[key]]) for key in author]
     return [
@@ -80,7 +80,7 @@ def set_up_steps(answers):
         ("Locking the project's own environment", ["uv", "lock", "--quiet"]),
         # Compiled here once: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each command would again.
         ("Installing it into .venv", ["uv", "sync", "--quiet", "--frozen", "--compile-bytecode"]),
-        *([("Putting the raw data under DVC", [*in_project, "dvc", "add", "--quiet", RAW_DATA])] if has_data else []),
+        *([("Putting the data under DVC", [*in_project, "dvc", "add", "--quiet", *data])] if data else []),
         ("Installing the hooks of Git and DVC", [*in_project, "pre-commit", "install"]),
         ("Collecting the files", ["git", "add", "--all"]),
         ("Making the first commit", ["git", *as_author, "commit", "--quiet", "--no-verify", "--message", MESSAGE]),

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from apply import aligned
 from safetensors.numpy import save_file
 
 FEATURES = r"^e\d{3}$"
@@ -15,9 +16,9 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     mean, projection, offset = ridge(*paired(table, reference), params["alpha"])
     save_file({"mean": mean, "projection": projection, "offset": offset}, outputs["adapter"])
 
-    values = (table.filter(regex=FEATURES).to_numpy("float32") - mean) @ projection + offset
-    aligned = pd.DataFrame(values, columns=reference.filter(regex=FEATURES).columns)
-    pd.concat([table[["id", "split"]], aligned], axis=1).to_parquet(outputs["aligned"], index=False)
+    values = aligned(table.filter(regex=FEATURES).to_numpy("float32"), mean, projection, offset)
+    mapped = pd.DataFrame(values, columns=reference.filter(regex=FEATURES).columns)
+    pd.concat([table[["id", "split"]], mapped], axis=1).to_parquet(outputs["aligned"], index=False)
 
 
 def paired(table: pd.DataFrame, reference: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from apply import load
 from run import paired, ridge, run
 
 
@@ -21,6 +22,8 @@ def test_a_rotated_and_shifted_space_is_found_again(tmp_path):
     aligned = pd.read_parquet(outputs["aligned"])
     assert aligned["id"].tolist() == [str(i) for i in range(500)]
     assert np.allclose(aligned.filter(like="e0"), values @ rotation + 3, atol=1e-3)
+    again = load(outputs["adapter"])(table(values).filter(like="e0").to_numpy("float32"))
+    assert np.array_equal(again, aligned.filter(like="e0"))
 
 
 def test_spaces_of_different_size_can_be_mapped():

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from apply import aligned
 from safetensors.numpy import save_file
 
 
@@ -14,7 +15,7 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     mean, projection = whitening(values[table["split"] == "unlabelled"].to_numpy("float64"), params["shrinkage"])
     offset = np.zeros(projection.shape[1], "float32")
     save_file({"mean": mean, "projection": projection, "offset": offset}, outputs["adapter"])
-    table[values.columns] = (values.to_numpy() - mean) @ projection
+    table[values.columns] = aligned(values.to_numpy(), mean, projection, offset)
     table.to_parquet(outputs["aligned"], index=False)
 
 

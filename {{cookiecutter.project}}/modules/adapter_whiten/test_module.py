@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+from apply import load
 from run import run, whitening
 
 
@@ -31,5 +32,7 @@ def test_statistics_come_from_the_unlabelled_rows_alone(tmp_path):
     table.to_parquet(tmp_path / "embeddings.parquet")
     outputs = {"aligned": tmp_path / "aligned.parquet", "adapter": tmp_path / "adapter.safetensors"}
     run({"embeddings": tmp_path / "embeddings.parquet"}, outputs, {"shrinkage": 1.0})
-    aligned = pd.read_parquet(outputs["aligned"]).query("split == 'unlabelled'")
-    assert np.allclose(aligned[["e000", "e001", "e002"]].mean(), 0, atol=1e-5)
+    aligned = pd.read_parquet(outputs["aligned"])
+    assert np.allclose(aligned.query("split == 'unlabelled'")[["e000", "e001", "e002"]].mean(), 0, atol=1e-5)
+    again = load(outputs["adapter"])(table[["e000", "e001", "e002"]].to_numpy())
+    assert np.array_equal(again, aligned[["e000", "e001", "e002"]])

@@ -1,23 +1,8 @@
-"""A small convolutional encoder for 8x8 images and its contrastive objective."""
+"""What the encoder learns from: two random views of an image, and the contrastive objective."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
-
-
-class Encoder(nn.Module):
-    """Maps images (batch, 1, 8, 8) to non-negative embeddings (batch, dim)."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, 3, padding=1)
-        self.conv2 = nn.Conv2d(32, 64, 3, padding=1, stride=2)
-        self.linear = nn.Linear(64 * 4 * 4, dim)
-
-    def forward(self, images: Tensor) -> Tensor:
-        hidden = F.relu(self.conv1(images))
-        hidden = F.relu(self.conv2(hidden))
-        return F.relu(self.linear(hidden.flatten(1)))
 
 
 def augment(images: Tensor, generator: torch.Generator) -> Tensor:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from model import Encoder, augment, contrastive_loss
+from apply import Encoder, embed
+from model import augment, contrastive_loss
 from safetensors.torch import save_file
 from tables import SPLITS, embedding_table, read_images
 from torch import Tensor, nn
@@ -19,8 +20,7 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     embedded = []
     for split in SPLITS:
         ids, images = read_images(inputs[split])
-        with torch.no_grad():
-            embedded.append((split, ids, encoder(images.to(device)).cpu().numpy()))
+        embedded.append((split, ids, embed(encoder, images.to(device))))
     embedding_table(embedded).to_parquet(outputs["embeddings"], index=False)
 
 

@@ -1,6 +1,8 @@
+import numpy as np
 import pandas as pd
 import torch
-from model import Encoder, augment, contrastive_loss
+from apply import Encoder, load
+from model import augment, contrastive_loss
 from run import run, train
 
 SETTINGS = {"dim": 8, "epochs": 1, "batch_size": 8, "learning_rate": 0.001, "temperature": 1.0, "seed": 0}
@@ -47,3 +49,6 @@ def test_every_split_is_embedded(tmp_path):
     table = pd.read_parquet(outputs["embeddings"])
     assert table["split"].value_counts().to_dict() == dict.fromkeys(inputs, 16)
     assert list(table.columns) == ["id", "split", *[f"e{i:03d}" for i in range(8)]]
+    pixels = pd.read_parquet(inputs["test"]).filter(like="p").to_numpy("float32")
+    again = load(outputs["encoder"])(pixels)
+    assert np.array_equal(again, table.query("split == 'test'").filter(like="e0").to_numpy())

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from apply import scores
 from safetensors.numpy import save_file
 from sklearn.decomposition import PCA
 
@@ -27,8 +28,8 @@ def fit(images: np.ndarray, dim: int) -> tuple[np.ndarray, np.ndarray]:
 
 def embed(split: str, table: pd.DataFrame, mean: np.ndarray, components: np.ndarray) -> pd.DataFrame:
     """One row per image: id, split and the scores e000, e001, …"""
-    scores = (pixels(table) - mean) @ components.T
-    embedded = pd.DataFrame(scores, columns=[f"e{i:03d}" for i in range(len(components))])
+    values = scores(pixels(table), mean, components)
+    embedded = pd.DataFrame(values, columns=[f"e{i:03d}" for i in range(len(components))])
     embedded.insert(0, "id", table["id"].to_numpy())
     embedded.insert(1, "split", split)
     return embedded

@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+from apply import load
 from run import SPLITS, fit, run
 
 
@@ -23,5 +24,6 @@ def test_all_components_keep_every_distance(tmp_path):
     run(inputs, outputs, {"dim": 64})
     embedded = pd.read_parquet(outputs["embeddings"]).query("split == 'test'").filter(like="e0").to_numpy()
     original = pd.read_parquet(inputs["test"]).filter(regex=r"^p\d\d$").to_numpy()
+    assert np.array_equal(load(outputs["encoder"])(original), embedded)
     distance = np.linalg.norm(original[0] - original[1])
     assert np.isclose(np.linalg.norm(embedded[0] - embedded[1]), distance, rtol=1e-4)

@@ -1,4 +1,4 @@
-"""Compare the transfer path with training from scratch on the same held-out images."""
+"""Compare the transfer path with training from scratch, and with the model in production, on the same images."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scores import paired_interval, reliability, summary
+from scores import paired_interval, quality, reliability, summary
 
 SYSTEMS = ["transfer", "scratch"]
 
@@ -17,7 +17,10 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     labels = truth["label"].to_numpy()
 
     metrics: dict[str, Any] = {name: summary(*predictions[name], labels, bins=params["bins"]) for name in SYSTEMS}
-    metrics["gain"] = gain(predictions, labels, **params)
+    metrics["gain"] = gain(*(predictions[name][0] for name in SYSTEMS), labels, **params)
+    served = pd.read_parquet(inputs["production"])
+    if len(served):
+        metrics |= against_production(predictions["transfer"][0], truth, served, **params)
     outputs["metrics"].write_text(json.dumps(metrics, indent=2) + "\n")
 
     for name, port in [("transfer", "reliability"), ("scratch", "reliability_scratch")]:
@@ -27,7 +30,7 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
 
 
 def aligned(truth: pd.DataFrame, predictions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Calibrated probabilities and raw scores (count, classes) in the order of truth."""
+    """Calibrated probabilities and raw scores (count, classes) in the order of truth; no scores are an empty array."""
     joined = truth.merge(predictions, on="id", validate="one_to_one")
     if len(joined) < len(truth):
         raise ValueError(f"{len(truth) - len(joined)} test images have no prediction")
@@ -38,10 +41,21 @@ def aligned(truth: pd.DataFrame, predictions: pd.DataFrame) -> tuple[np.ndarray,
 
 
 def gain(
-    predictions: dict[str, tuple[np.ndarray, np.ndarray]], labels: np.ndarray, bins: int, resamples: int, seed: int
+    ours: np.ndarray, theirs: np.ndarray, labels: np.ndarray, bins: int, resamples: int, seed: int
 ) -> dict[str, float]:
-    """Accuracy of transfer minus accuracy of scratch, with its 95 % interval over test images."""
-    right = {name: predictions[name][0].argmax(axis=1) == labels for name in SYSTEMS}
-    gains = right["transfer"].astype(float) - right["scratch"].astype(float)
+    """Accuracy of one system minus another's, from probabilities (count, classes), with a 95 % interval over images."""
+    gains = (ours.argmax(axis=1) == labels).astype(float) - (theirs.argmax(axis=1) == labels).astype(float)
     low, high = paired_interval(gains, resamples, seed)
     return {"accuracy": float(gains.mean()), "low": low, "high": high}
+
+
+def against_production(
+    ours: np.ndarray, truth: pd.DataFrame, served: pd.DataFrame, bins: int, resamples: int, seed: int
+) -> dict[str, Any]:
+    """How good the model in production is on the same images, and by how much the candidate differs from it."""
+    labels = truth["label"].to_numpy()
+    theirs, _ = aligned(truth, served)
+    return {
+        "production": quality(theirs, labels, bins),
+        "change": gain(ours, theirs, labels, bins=bins, resamples=resamples, seed=seed),
+    }

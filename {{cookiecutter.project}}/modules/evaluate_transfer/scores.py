@@ -27,13 +27,18 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int) -> pd.
 
 
 def summary(probabilities: np.ndarray, scores: np.ndarray, labels: np.ndarray, bins: int) -> dict[str, float]:
-    """Accuracy, macro F1 and calibration error of calibrated probabilities and of the raw scores before."""
+    """The quality of calibrated probabilities, and the calibration error of the raw scores before."""
+    before = expected_calibration_error(scores, labels, bins)
+    return quality(probabilities, labels, bins) | {"ece_uncalibrated": before}
+
+
+def quality(probabilities: np.ndarray, labels: np.ndarray, bins: int) -> dict[str, float]:
+    """Accuracy, macro F1 and calibration error of probabilities (count, classes)."""
     predicted = probabilities.argmax(axis=1)
     return {
         "accuracy": float((predicted == labels).mean()),
         "f1_macro": float(f1_score(labels, predicted, average="macro")),
         "ece": expected_calibration_error(probabilities, labels, bins),
-        "ece_uncalibrated": expected_calibration_error(scores, labels, bins),
     }
 
 

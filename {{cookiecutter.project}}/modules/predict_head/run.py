@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from apply import logits_of, softmax
 from safetensors.numpy import load_file
 
 
@@ -17,16 +18,6 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     table.to_parquet(outputs["predictions"], index=False)
 
 
-def logits_of(head: dict[str, np.ndarray], values: np.ndarray) -> np.ndarray:
-    """Logits (count, classes) of values (count, dim): affine layers N.weight, N.bias in order, ReLU between them."""
-    layers = sorted({int(name.split(".")[0]) for name in head if "." in name})
-    for number in layers:
-        values = values @ head[f"{number}.weight"].T + head[f"{number}.bias"]
-        if number != layers[-1]:
-            values = np.maximum(values, 0)
-    return values.astype("float64")
-
-
 def prediction_table(ids: pd.Series, logits: np.ndarray, temperature: float) -> pd.DataFrame:
     """One row per image: id, score_K before and prob_K after calibration, for each class K."""
     table = pd.DataFrame({"id": ids.to_numpy()})
@@ -34,9 +25,3 @@ def prediction_table(ids: pd.Series, logits: np.ndarray, temperature: float) -> 
         for label in range(logits.shape[1]):
             table[f"{prefix}_{label}"] = values[:, label]
     return table
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Rows of logits (count, classes) as probabilities."""
-    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponents / exponents.sum(axis=1, keepdims=True)

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
-from run import logits_of, run, softmax
+from apply import load, logits_of, softmax
+from run import run
 from safetensors.numpy import save_file
 
 
@@ -16,6 +17,8 @@ def test_only_the_chosen_split_is_predicted(tmp_path):
     assert predictions["id"].tolist() == ["a", "c"]
     assert np.allclose(predictions[["score_0", "score_1"]], softmax(np.array([[4.0, 0.0], [0.0, 4.0]])))
     assert np.allclose(predictions[["prob_0", "prob_1"]], softmax(np.array([[2.0, 0.0], [0.0, 2.0]])))
+    embeddings = table.query("split == 'test'")[["e000", "e001"]].to_numpy()
+    assert np.array_equal(load(inputs["head"])(embeddings), predictions[["prob_0", "prob_1"]].to_numpy())
 
 
 def test_a_hidden_layer_is_rectified():

@@ -1,8 +1,10 @@
 """The types that flow between modules, and whether a file is of its type."""
 
+import ast
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -46,8 +48,12 @@ def load_contract(project: Project, type_name: str) -> Contract:
 
 def breach(contract: Contract, path: Path) -> str | None:
     """The first thing in a file that breaks its contract, in words; None where it keeps it."""
+    if contract.kind == "folder":
+        return folder_breach(contract, path)
     if not path.is_file():
         return "is a folder, and the contract is about a file"
+    if contract.kind == "python":
+        return python_breach(contract, path)
     if contract.kind == "table":
         from kit.tables import table_breach
 
@@ -61,6 +67,37 @@ def breach(contract: Contract, path: Path) -> str | None:
         return str(problem) if problem else None
     except ValueError as error:
         return f"is no JSON: {error}"
+
+
+def folder_breach(contract: Contract, path: Path) -> str | None:
+    """The first file that a folder lacks, or that it must not hold; links are never allowed."""
+    if not path.is_dir():
+        return "is a file, and the contract is about a folder"
+    required, allowed = contract.document.get("required", []), contract.document.get("allowed", ["*"])
+    for name in required:
+        if not (path / name).is_file():
+            return f"{name} is missing"
+    for found in sorted(path.rglob("*")):
+        shown = found.relative_to(path).as_posix()
+        if found.is_symlink():
+            return f"{shown} is a link"
+        if found.is_file() and not any(fnmatch(found.name, pattern) for pattern in allowed):
+            return f"{shown} is none of {', '.join(allowed)}"
+    return None
+
+
+def python_breach(contract: Contract, path: Path) -> str | None:
+    """The first function that a Python file does not define as it must; the file is read, not run."""
+    try:
+        body = ast.parse(path.read_bytes(), path.name).body
+    except (SyntaxError, ValueError) as error:
+        return f"is no Python: {error}"
+    defined = {node.name: [argument.arg for argument in node.args.args] for node in body
+               if isinstance(node, ast.FunctionDef)}  # fmt: skip
+    for name, parameters in contract.document["functions"].items():
+        if defined.get(name) != parameters:
+            return f"does not define {name}({', '.join(parameters)})"
+    return None
 
 
 def load_checkers(contracts: Iterable[Contract]) -> threading.Thread:

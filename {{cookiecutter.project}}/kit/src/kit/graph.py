@@ -2,7 +2,7 @@
 
 import re
 
-from kit.pipeline import Pipeline, Stage
+from kit.pipeline import MODULES, Pipeline, Stage
 
 BEGIN, END = "<!-- graph: made by `kit graph --write` -->", "<!-- /graph -->"
 
@@ -13,11 +13,11 @@ def mermaid(pipeline: Pipeline) -> str:
     stages = list(pipeline.stages())
     if not stages:
         lines.append('  none["no stages yet"]')
-    raw = sorted({dep for stage in stages for dep in stage.deps if dep not in pipeline.producers})
+    raw = sorted({dep for stage in stages for dep in stage.deps if _is_data(dep) and dep not in pipeline.producers})
     lines += [f'  {_id(path)}[("{path}")]' for path in raw]
     lines += [f"  {_id(stage.name)}{_label(stage)}" for stage in stages]
     for stage in stages:
-        sources = dict.fromkeys(pipeline.producers.get(dep, dep) for dep in stage.deps)
+        sources = dict.fromkeys(pipeline.producers.get(dep, dep) for dep in stage.deps if _is_data(dep))
         lines += [f"  {_id(source)} --> {_id(stage.name)}" for source in sources]
     return "\n".join(lines) + "\n"
 
@@ -26,6 +26,11 @@ def with_graph(readme: str, graph: str) -> str:
     """A README with the graph between its two markers; unchanged where it has none."""
     block = f"{BEGIN}\n```mermaid\n{graph}```\n{END}"
     return re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: block, readme, flags=re.DOTALL)
+
+
+def _is_data(dep: str) -> bool:
+    """Not a module's code, which some stages read to pack it."""
+    return not dep.startswith(MODULES)
 
 
 def _label(stage: Stage) -> str:

@@ -166,8 +166,8 @@ def _read_params(project: Project) -> dict[str, Any]:
 
 def _module_of(stage: str, deps: list[str]) -> str:
     """The one module among the deps of a stage."""
-    modules = [dep for dep in deps if dep.startswith(MODULES)]
-    if len(modules) != 1 or modules[0].count("/") != 1:
+    modules = [dep for dep in deps if dep.startswith(MODULES) and dep.count("/") == 1]
+    if len(modules) != 1:
         message = f"dvc.yaml: stage {stage} needs one module folder (modules/NAME) in deps, not {len(modules)}"
         raise KitError(message, ("stages", stage, "deps"))
     return modules[0].removeprefix(MODULES)

@@ -150,8 +150,16 @@ def _place(source: Path, target: Path) -> None:
             raise
         beside = target.with_name(f".{target.name}.kit")
         try:
-            shutil.copy2(source, beside)
+            shutil.copytree(source, beside) if source.is_dir() else shutil.copy2(source, beside)
             beside.replace(target)
         finally:
-            beside.unlink(missing_ok=True)
-        source.unlink()
+            _remove(beside)
+        _remove(source)
+
+
+def _remove(path: Path) -> None:
+    """A file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
