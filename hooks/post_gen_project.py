@@ -13,6 +13,8 @@ ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
 # What each answer adds, from where it waits to where it goes, and what it drops. Each path is a file or a whole folder.
 WAITING = Path("choices")
+GITHUB = {"github": ".github"}
+GITLAB = {"gitlab/gitlab-ci.yml": ".gitlab-ci.yml", "gitlab/comment.py": ".gitlab/comment.py"}
 CHOICES = {
     "license": {
         "MIT": {"adds": {"license-mit": "LICENSE"}},
@@ -32,6 +34,12 @@ CHOICES = {
             },
             "drops": ["contracts", "modules", "data/raw/digits.csv", "data/production", "data/README.md"],
         },
+    },
+    "ci": {
+        "github": {"adds": GITHUB},
+        "gitlab": {"adds": GITLAB},
+        "both": {"adds": GITHUB | GITLAB},
+        "none": {},
     },
 }
 RAW_DATA = ["data/raw/digits.csv", "data/production"]
@@ -108,6 +116,7 @@ def keep_chosen_files(answers):
         for dropped in map(Path, chosen.get("drops", [])):
             shutil.rmtree(dropped) if dropped.is_dir() else dropped.unlink()
         for waiting, target in chosen.get("adds", {}).items():
+            Path(target).parent.mkdir(exist_ok=True)
             (WAITING / waiting).replace(target)
     shutil.rmtree(WAITING)
 

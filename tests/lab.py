@@ -61,6 +61,8 @@ class Lab:
         self.insensitive: set[str] = set()
         self.machine: dict[str, Any] = {"cpu": "Test CPU", "threads": None, "isolation": "landlock", "dirty": []}
         self.clock = 1_700_000_000
+        self.models: dict[str, str] = {}
+        self.reasons: list[str] = []  # what a gate has against the results
         root.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch", "main")
         (root / ".dvc").mkdir()
@@ -112,7 +114,8 @@ class Lab:
                 "outs": [*cached, f"artifacts/{name}/run.json"],
                 **({"metrics": metrics} if metrics else {}),
             }
-        self.write("dvc.yaml", yaml.safe_dump({"stages": stages}, sort_keys=False))
+        artifacts = {"artifacts": {name: {"path": path} for name, path in self.models.items()}} if self.models else {}
+        self.write("dvc.yaml", yaml.safe_dump({"stages": stages, **artifacts}, sort_keys=False))
         self.write("params.yaml", yaml.safe_dump(self.params, sort_keys=False))
 
     def data(self, path: str, text: str) -> None:
@@ -177,6 +180,8 @@ class Lab:
         values = numpy.frombuffer(digest, dtype="uint8").astype("float32")
         if out.endswith(".safetensors"):
             self.write(out, save({"weight": values[:16], "bias": values[16:]}))
+        elif out.endswith("decision.json"):
+            self.write(out, json.dumps({"accepted": not self.reasons, "reasons": self.reasons}))
         elif out.endswith(".json"):
             self.write(out, json.dumps({"accuracy": int.from_bytes(digest[:4]) / 2**32}))
         else:

@@ -38,13 +38,13 @@ def test_editing_a_lock_reruns_its_stage_and_skips_whom_it_did_not_change(projec
 def test_editing_a_module_reruns_its_stage_and_descendants_only(project: Baked) -> None:
     run = project.root / "modules/adapter_whiten/run.py"
     run.write_text(run.read_text().replace("1e-3 * variances.mean()", "1e-2 * variances.mean()"))
-    assert project.executed("dvc", "repro") == ["adapt", "train", "predict", "evaluate", "gate"]
+    assert project.executed("dvc", "repro") == ["adapt", "train", "predict", "evaluate", "gate", "bundle"]
 
 
 def test_swapping_the_encoder_reruns_its_dependants_and_going_back_nothing(project: Baked) -> None:
     before = project.hashes()
     swapped = project.executed("dvc", "exp", "run", "-S", "slots.encoder=encoder_pca")
-    assert swapped == ["encode", "adapt", "train", "predict", "evaluate", "drift", "gate"]
+    assert swapped == ["encode", "adapt", "train", "predict", "evaluate", "drift", "gate", "bundle"]
     assert project.hashes() != before
     assert project.executed("dvc", "exp", "run", "-S", "slots.encoder=encoder_conv") == []
     assert project.hashes() == before
@@ -54,7 +54,7 @@ def test_swapping_the_encoder_reruns_its_dependants_and_going_back_nothing(proje
 def test_an_experiment_elsewhere_finds_the_environments(project: Baked, environments: BUILT) -> None:
     before = environments()
     executed = project.executed("dvc", "exp", "run", "--temp", "-S", "adapter_whiten.shrinkage=0.5")
-    assert executed == ["adapt", "train", "predict", "evaluate", "gate"]
+    assert executed == ["adapt", "train", "predict", "evaluate", "gate", "bundle"]
     assert environments() == before
 
 

@@ -8,7 +8,20 @@ from jsonschema import Draft202012Validator
 
 from kit.documents import schema_named
 
-STAGES = ["ingest", "split", "encode", "adapt", "train", "predict", "baseline", "evaluate", "drift", "gate"]
+STAGES = [
+    "ingest",
+    "split",
+    "encode",
+    "adapt",
+    "train",
+    "predict",
+    "baseline",
+    "production",
+    "evaluate",
+    "drift",
+    "gate",
+    "bundle",
+]
 
 
 def test_transfer_beats_training_from_scratch(finished: Baked) -> None:
@@ -66,7 +79,7 @@ def test_every_stage_is_recorded(finished: Baked) -> None:
         assert record["environment"]["installed"]["differs_from_lock"] == []
         assert record["isolation"] == "landlock"
         assert not list(Draft202012Validator(schema_named("run")).iter_errors(record))
-        assert all(Path(finished.root, entry["path"]).is_file() for entry in record["outputs"].values())
+        assert all(Path(finished.root, entry["path"]).exists() for entry in record["outputs"].values())
 
 
 def test_everything_again_gives_identical_hashes(project: Baked) -> None:
@@ -91,7 +104,7 @@ def test_style_types_modules_and_hooks_are_clean(project: Baked) -> None:
 
 
 def test_every_module_passes_its_test_in_its_own_environment(finished: Baked) -> None:
-    assert finished.run("kit", "test").endswith("14 modules pass\n")
+    assert finished.run("kit", "test").endswith("16 modules pass\n")
 
 
 def test_locks_are_current_and_on_the_public_index(project: Baked) -> None:

@@ -17,7 +17,7 @@ def run(inputs: dict[str, Path], outputs: dict[str, Path], params: dict[str, Any
     labels = truth["label"].to_numpy()
 
     metrics: dict[str, Any] = {name: summary(*predictions[name], labels, bins=params["bins"]) for name in SYSTEMS}
-    metrics["gain"] = gain(*(predictions[name][0] for name in SYSTEMS), labels, **params)
+    metrics["gain"] = gain(predictions["transfer"][0], predictions["scratch"][0], labels, **params)
     served = pd.read_parquet(inputs["production"])
     if len(served):
         metrics |= against_production(predictions["transfer"][0], truth, served, **params)

@@ -75,7 +75,9 @@ def parser() -> argparse.ArgumentParser:
         help="list them; read every file and mend what was changed; or remove those no module here uses",
     )
 
-    _modules(commands.add_parser("test", help="test modules in their own environments"))
+    test = commands.add_parser("test", help="test modules in their own environments")
+    _modules(test)
+    test.add_argument("--changed", metavar="REV", help="only modules that differ from REV, as origin/main")
     check = commands.add_parser("check", help="find mistakes without running anything")
     check.add_argument("--format", choices=["text", "github", "json"], default="text", help="how to print them")
 
@@ -83,11 +85,16 @@ def parser() -> argparse.ArgumentParser:
     matrix.add_argument("slots", nargs="*", metavar="SLOT", help="vary these only; default: all")
     matrix.add_argument("--measure", action="store_true", help="run every combination as a DVC experiment")
 
+    stages = commands.add_parser("stages", help="list stages")
+    stages.add_argument("--device", choices=["cpu", "cuda"], help="those that need a GPU, or can do without")
+    stages.add_argument("--stale", action="store_true", help="those whose results dvc.lock does not have")
+
     graph = commands.add_parser("graph", help="print the module graph as Mermaid")
     graph.add_argument("--write", action="store_true", help="put it into README.md")
     _questions(commands)
     _accounts(commands)
     _library(commands)
+    _registry(commands)
     return top
 
 
@@ -141,7 +148,8 @@ def _accounts(commands: Commands) -> None:
 
     report = commands.add_parser("report", help="write one page about a revision")
     _revision(report)
-    report.add_argument("-o", "--output", metavar="FILE", default="report.html", help="default: report.html")
+    report.add_argument("--against", metavar="REV", help="what changed since REV instead, in Markdown, for reviewers")
+    report.add_argument("-o", "--output", metavar="FILE", help="default: report.html, or with --against report.md")
 
 
 def _library(commands: Commands) -> None:
@@ -163,6 +171,26 @@ def _library(commands: Commands) -> None:
     _format(listing, "json")
     owners = commands.add_parser("owners", help="print CODEOWNERS from the modules' cards")
     owners.add_argument("--write", action="store_true", help="put it into CODEOWNERS")
+
+
+def _registry(commands: Commands) -> None:
+    """What says which model is where."""
+    _revision(commands.add_parser("gate", help="tell the gate's decision; fail where it rejected"))
+    register = commands.add_parser("register", help="give the model of this commit a version, if the gate accepted it")
+    register.add_argument("model", metavar="MODEL", nargs="?", help="a name under artifacts: in dvc.yaml; default: all")
+    bumps = "how much changed; default: major where its contract changed, else minor"
+    register.add_argument("--bump", choices=["major", "minor", "patch"], help=bumps)
+    promote = commands.add_parser("promote", help="put a registered version into a stage")
+    promote.add_argument("version", metavar="MODEL@VERSION")
+    rollback = commands.add_parser("rollback", help="put the version back that the current one replaced")
+    rollback.add_argument("model", metavar="MODEL")
+    for command in (promote, rollback):
+        command.add_argument("stage", metavar="STAGE", help="as production")
+    for command in (register, promote, rollback):
+        command.add_argument(
+            "--local", action="store_true", help="keep the tag in this clone, though there is an origin"
+        )
+    _format(commands.add_parser("registry", help="show which version is where, since when, by whom"), "json")
 
 
 def _modules(command: argparse.ArgumentParser) -> None:

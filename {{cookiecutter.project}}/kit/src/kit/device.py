@@ -68,6 +68,11 @@ def device_for(module: Module, section: Mapping[str, Any]) -> Device:
     return device
 
 
+def needs_cuda(module: Module, section: Mapping[str, Any]) -> bool:
+    """Whether a module, with its section of params.yaml, runs on a GPU or not at all."""
+    return module.device == CUDA or section.get(DEVICE_CLASS, CPU) != CPU
+
+
 def _choice(module: Module, wanted: str, asked: str | None) -> str:
     """cpu, cuda or any, after all three had their say; what names a card asks for cuda."""
     choice = module.device

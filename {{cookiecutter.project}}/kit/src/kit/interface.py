@@ -17,7 +17,12 @@ def interface_digest(contract: Mapping[str, Any], types: Mapping[str, bytes | No
     """SHA-256 of a module.yaml's family, ports and parameters and of the contracts in `types`, less what explains."""
     said = {part: contract.get(part) for part in ("family", "inputs", "outputs", "params")}
     documents = {name: _document(types.get(name)) for name in types_of(contract)}
-    text = json.dumps(_bare({"module": said, "types": documents}), sort_keys=True, default=str)
+    return document_digest({"module": said, "types": documents})
+
+
+def document_digest(document: Any) -> str:
+    """SHA-256 of a document, whatever the order of its keys, without what explains."""
+    text = json.dumps(_bare(document), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -68,8 +68,11 @@ def missing_sources(view: View) -> Iterator[Finding]:
         return  # the stages that cannot be resolved may make it
     root = view.project.root
     outs = {out for stage in view.stages for out in stage.outs}
+    absent = {f"modules/{stage.module}/" for stage in view.stages if not (view.project.modules / stage.module).is_dir()}
     for stage in view.stages:
         for dep in stage.deps:
+            if dep.startswith(tuple(absent)):
+                continue  # stage_findings says so of the stage that runs the module
             above = [dep, *map(str, PurePosixPath(dep).parents)]
             tracked = any((root / f"{path}.dvc").is_file() for path in above) or (root / dep).exists()
             made = any(path in outs for path in above) or any(out.startswith(f"{dep}/") for out in outs)

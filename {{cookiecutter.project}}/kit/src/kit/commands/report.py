@@ -1,4 +1,4 @@
-"""`kit report -o report.html`: one page about a revision."""
+"""`kit report`: one page about a revision; with `--against REV` what changed since, for reviewers."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -8,14 +8,18 @@ from kit.exports.subject import Subject
 from kit.lineage.location import project_history
 from kit.lineage.trace import Trace
 from kit.report.page import page
+from kit.report.review import review
 
 
 def main(arguments: Namespace) -> int:
     history = project_history()
-    revision = history.revision(arguments.rev)
-    title = Subject(history, Trace(revision, ""), ()).name
-    target = Path(arguments.output)
-    text = page(history, revision, title)
+    if arguments.against:
+        target = Path(arguments.output or "report.md")
+        text = "\n".join(review(history, arguments.against)) + "\n"
+    else:
+        target = Path(arguments.output or "report.html")
+        revision = history.revision(arguments.rev)
+        text = page(history, revision, Subject(history, Trace(revision, ""), ()).name)
     with writable(target):
         target.write_text(text, encoding="utf-8")
     print(f"written to {target}")

@@ -1,17 +1,32 @@
-"""`kit test [MODULE…]`: run modules' tests, each in its own environment."""
+"""`kit test [MODULE…] [--changed REV]`: run modules' tests, each in its own environment."""
 
 import tempfile
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
+from kit.changed import changed_modules
 from kit.errors import KitError
-from kit.module import chosen_modules
-from kit.project import find_project
-from kit.testing import tests_pass
+from kit.project import Project, find_project
 
 
 def main(arguments: Namespace) -> int:
-    modules = chosen_modules(find_project(), arguments.modules)
+    project, names = find_project(), arguments.modules
+    if arguments.changed:
+        changed = changed_modules(project, arguments.changed)
+        names = [name for name in changed if not names or name in names]
+        if not names:
+            print(f"no module differs from {arguments.changed}")
+            return 0
+    return run_tests(project, names)
+
+
+def run_tests(project: Project, names: Sequence[str]) -> int:
+    """Each module's tests; all modules where none is named."""
+    from kit.module import chosen_modules
+    from kit.testing import tests_pass
+
+    modules = chosen_modules(project, names)
     failed = []
     for module in modules:
         print(f"== {module.name}", flush=True)

@@ -18,9 +18,14 @@ def email_of_user(project: Project) -> str:
     return next((address for address in known if OWNER.fullmatch(address)), "unknown")
 
 
+def name_of_user(project: Project) -> str:
+    """The user's name, as Git has it."""
+    return _git_config(project, "user.name") or "unknown"
+
+
 def user(project: Project) -> str:
     """`Name <address>`."""
-    return f"{_git_config(project, 'user.name') or 'unknown'} <{email_of_user(project)}>"
+    return f"{name_of_user(project)} <{email_of_user(project)}>"
 
 
 def license_of_project(project: Project) -> str:

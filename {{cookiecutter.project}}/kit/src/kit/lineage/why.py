@@ -35,6 +35,11 @@ def why(history: History, left: str, right: str, here: Path) -> Comparison:
     return _Walk(history, before, after).compare((left, right), one, two)
 
 
+def compared(history: History, before: Revision, after: Revision) -> Comparison:
+    """Compare two revisions that have run; the working tree may be one."""
+    return _Walk(history, before, after).compare((before.name, after.name), None, None)
+
+
 def _side(history: History, said: str, here: Path) -> tuple[Revision, Artifact | None]:
     """A revision, or a file with the revision that knows it."""
     try:

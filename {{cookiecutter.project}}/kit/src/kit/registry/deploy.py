@@ -1,0 +1,122 @@
+"""Put a version into a stage, or go back to the one before; and put its files where the pipeline compares with them."""
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import yaml
+
+from kit.errors import KitError
+from kit.library.changes import Changes
+from kit.library.identity import email_of_user, name_of_user
+from kit.lineage.files import WorkingFiles, pyproject
+from kit.lineage.history import History
+from kit.project import Project
+from kit.registry.model import model_at
+from kit.registry.publishing import share_first, tagged
+from kit.registry.tags import ROLLBACK, Registry, Version, before_current
+
+STAGE = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]", re.ASCII)
+SETTING = "pyproject.toml: [tool.kit.deploy]"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A version that is in a stage now; `replaced` was before it; `pointer` is a file to commit."""
+
+    version: str
+    replaced: str | None
+    shared: bool
+    pointer: str | None
+    fetched: bool
+
+
+def promote(project: Project, history: History, model: str, version: str, stage: str, local: bool) -> Deployed:
+    """Put a registered version into a stage.
+
+    Raises:
+        KitError: there is no such version, it is there already, or somebody else was faster.
+    """
+    registry = Registry(project.root)
+    shared = share_first(registry, local)
+    chosen = registry.version(model, version)
+    return _assign(project, history, registry, model, chosen, stage, shared, "Promote")
+
+
+def roll_back(project: Project, history: History, model: str, stage: str, local: bool) -> Deployed:
+    """Put the version back that the current one replaced.
+
+    Raises:
+        KitError: nothing is in the stage, or nothing was before.
+    """
+    registry = Registry(project.root)
+    shared = share_first(registry, local)
+    assignments = registry.assignments(model, stage)
+    before = before_current(assignments)
+    if before is None:
+        now = assignments[-1].version if assignments else None
+        raise KitError(f"{model}: {f'{now} is the first' if now else 'nothing is'} in {stage}; nothing to go back to")
+    return _assign(project, history, registry, model, registry.version(model, before), stage, shared, ROLLBACK)
+
+
+def _assign(
+    project: Project,
+    history: History,
+    registry: Registry,
+    model: str,
+    version: Version,
+    stage: str,
+    shared: bool,
+    verb: str,
+) -> Deployed:
+    if not STAGE.fullmatch(stage):
+        raise KitError(f"{stage!r}: is no stage's name; write lower-case letters, digits and hyphens")
+    now = registry.stages(model).get(stage)
+    if now and now.version == version.name:
+        raise KitError(f"{model}@{version.name}: is in {stage} already, since {now.time:%Y-%m-%d %H:%M}, by {now.by}")
+    pointer = _pointer(project, history, model, version, stage)
+    replaced = f", in place of {now.version}" if now else ""
+    message = f"{verb} {model} {stage}: {version.name}{replaced}\n"
+
+    def make(root: str) -> object:
+        from gto import api
+
+        author, address = name_of_user(project), email_of_user(project)
+        full = registry.full_name(model)
+        return api.assign(root, full, stage, version.name, message=message, author=author, author_email=address,
+                          force=True)  # fmt: skip
+
+    tagged(registry, shared, make, f"{model}#{stage}")
+    fetched = False
+    if pointer:
+        pointer.apply()
+        fetched = _check_out(project, *pointer.files)
+    path = next(iter(pointer.files)) if pointer else None
+    return Deployed(version.name, now.version if now else None, shared, path, fetched)
+
+
+def _pointer(project: Project, history: History, model: str, version: Version, stage: str) -> Changes | None:
+    """The .dvc file that brings a version's files to where pyproject.toml wants those of the stage."""
+    wanted = pyproject(WorkingFiles(project.root), "tool", "kit", "deploy").get(stage)
+    if wanted is None:
+        return None
+    path = f"{wanted}.dvc"
+    if not (project.root / path).is_file():
+        raise KitError(f"{SETTING} {stage} = {wanted}: there is no {path}; `dvc add {wanted}` makes one")
+    found = model_at(project, history.at(version.commit), model)
+    size = found.maker.sizes.get(found.artifact.path)
+    entry = {"md5": found.artifact.hash, **({"size": size} if size is not None else {}), "hash": "md5"}
+    text = yaml.safe_dump({"outs": [entry | {"path": wanted.rpartition("/")[2]}]}, sort_keys=False)
+    changes = Changes(project)
+    changes.write(path, text)
+    return changes
+
+
+def _check_out(project: Project, *pointers: str) -> bool:
+    """Bring the files from DVC's cache, or from the remote; whether that worked."""
+    for verb in (["checkout", "--quiet", "--force"], ["pull", "--quiet", "--force"]):
+        command = [sys.executable, "-m", "dvc", *verb, *pointers]
+        if subprocess.run(command, cwd=project.root, capture_output=True, check=False).returncode == 0:
+            return True
+    return False

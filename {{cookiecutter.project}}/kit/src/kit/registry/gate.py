@@ -1,0 +1,45 @@
+"""The gate's decision, from the file that pyproject.toml names."""
+
+import json
+from dataclasses import dataclass
+
+from kit.errors import KitError
+from kit.lineage.files import pyproject
+from kit.lineage.history import History
+from kit.lineage.lockfile import Artifact
+from kit.lineage.results import result_at
+from kit.lineage.revision import Revision
+from kit.lineage.states import content_of
+
+SETTING = "pyproject.toml: [tool.kit.gate] decision"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the gate accepts, and a reason for each requirement that is missed; `artifact` is where that stands."""
+
+    artifact: Artifact
+    accepted: bool
+    reasons: tuple[str, ...]
+
+
+def decision_at(history: History, revision: Revision) -> Decision | None:
+    """The gate's decision at a revision; None where the project has no gate.
+
+    Raises:
+        KitError: the file that pyproject.toml names is made by no stage, cannot be read, or is no decision.
+    """
+    path = pyproject(revision.files, "tool", "kit", "gate").get("decision")
+    if path is None:
+        return None
+    artifact = result_at(revision, str(path))
+    if artifact is None:
+        raise KitError(f"{SETTING} = {path}: no stage made this file; run `dvc repro`, or remove the setting")
+    data = content_of(history, revision, artifact)
+    try:
+        document = json.loads(data or b"null")
+        accepted, reasons = document["accepted"], document.get("reasons", [])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        said = "is not here; `dvc pull` fetches it" if data is None else "has no `accepted: true` or `false`"
+        raise KitError(f"{path}: {said}") from None
+    return Decision(artifact, accepted is True, tuple(map(str, reasons)))

@@ -1,0 +1,72 @@
+"""Models: the artifacts of dvc.yaml, and the runs that made them."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from kit.documents import read_yaml
+from kit.errors import KitError
+from kit.exports.subject import Subject, subject_of
+from kit.interface import document_digest
+from kit.lineage.history import History
+from kit.lineage.lockfile import Artifact, Execution
+from kit.lineage.results import result_at
+from kit.lineage.revision import Revision
+from kit.project import Project
+
+CONTRACT = "contract.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """What `artifacts:` in dvc.yaml names, as a revision has it."""
+
+    name: str
+    artifact: Artifact
+    maker: Execution
+
+
+def model_paths(project: Project) -> dict[str, str]:
+    """Model to the path that it has in dvc.yaml."""
+    document = read_yaml(project.root / "dvc.yaml", "dvc.yaml")
+    found = document.get("artifacts") if isinstance(document, dict) else None
+    return {str(name): str(entry["path"]) for name, entry in (found or {}).items() if "path" in (entry or {})}
+
+
+def model_at(project: Project, revision: Revision, name: str) -> Model:
+    """A model as the lock of a revision has it.
+
+    Raises:
+        KitError: dvc.yaml names no such model, or no stage made it.
+    """
+    paths = model_paths(project)
+    if name not in paths:
+        known = ", ".join(paths) or "none; add one under artifacts:"
+        raise KitError(f"dvc.yaml: artifacts has no {name}; models: {known}")
+    artifact, maker = result_at(revision, paths[name]), revision.graph.makers.get(paths[name])
+    if artifact is None or maker is None:
+        raise KitError(f"{paths[name]}: no stage has made it at {revision.name}; run `dvc repro` and commit dvc.lock")
+    return Model(name, artifact, maker)
+
+
+def lineage_of(history: History, model: Model, rev: str | None) -> Subject:
+    """The model with everything that it came from."""
+    return subject_of(history, model.artifact.path, rev)
+
+
+def interface_of(project: Project, model: Model) -> str:
+    """SHA-256 of what users of the model rely on: its contract.json, if it is a folder with one; else its path's name.
+
+    Raises:
+        KitError: the model is not here to be read.
+    """
+    place = project.root / model.artifact.path
+    if not place.exists():
+        raise KitError(f"{model.artifact.path}: is not here; `dvc pull {model.artifact.path}` fetches it")
+    contract = place / CONTRACT
+    if not contract.is_file():
+        return hashlib.sha256(place.suffix.encode()).hexdigest()
+    try:
+        return document_digest(json.loads(contract.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise KitError(f"{model.artifact.path}/{CONTRACT}: is no JSON: {error}") from None

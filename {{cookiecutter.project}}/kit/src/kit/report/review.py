@@ -1,0 +1,123 @@
+"""What changed since another revision, in Markdown: for the summary of a CI job, and for a comment on a change."""
+
+from collections.abc import Iterator
+
+from kit.device import needs_cuda
+from kit.errors import KitError
+from kit.lineage.history import History
+from kit.lineage.lockfile import Execution
+from kit.lineage.results import metrics_of
+from kit.lineage.revision import Revision
+from kit.lineage.stale import stale_stages
+from kit.lineage.why import compared
+from kit.lineage.words import comparison_lines
+from kit.markdown import table
+from kit.module import load_module
+from kit.pipeline import Pipeline
+from kit.project import Project
+from kit.registry.gate import decision_at
+from kit.report.comparison import number
+
+MARK = "<!-- kit report -->"  # by which a later run finds the comment to update
+ROWS = 40
+
+
+def review(history: History, against: str) -> Iterator[str]:
+    """The gate's decision, metrics beside each other, what each stage did, and why results differ."""
+    base, now = history.revision(against), history.revision()
+    yield MARK
+    yield from _decision(history, now)
+    yield ""
+    yield from _metrics(history, base, now)
+    yield from _stages(history, base, now)
+    yield from _why(history, base, now)
+
+
+def _decision(history: History, now: Revision) -> Iterator[str]:
+    try:
+        decision = decision_at(history, now)
+    except KitError as error:
+        yield f"## Gate: no decision\n\n{error}"
+        return
+    if decision is None:
+        yield "## No gate"
+    elif decision.accepted:
+        yield "## Gate: accepted"
+    else:
+        yield "## Gate: rejected\n"
+        yield from (f"- {reason}" for reason in decision.reasons)
+
+
+def _metrics(history: History, base: Revision, now: Revision) -> Iterator[str]:
+    before, after = metrics_of(history, base), metrics_of(history, now)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    same = len({**before, **after}) - len(names)
+    if names:
+        rows = [
+            [name, number(before.get(name)), number(after.get(name)), _change(before, after, name)] for name in names
+        ]
+        yield from table([["metric", base.name, "here", "change"], *rows[:ROWS]])
+        yield f"\n{same} more metrics are unchanged.\n" if same else ""
+    else:
+        yield f"All {same} metrics are those of {base.name}.\n"
+
+
+def _change(before: dict[str, float], after: dict[str, float], name: str) -> str:
+    numbers = before.get(name), after.get(name)
+    if None in numbers or any(isinstance(value, bool) for value in numbers):
+        return ""
+    return f"{after[name] - before[name]:+.4g}"
+
+
+def _stages(history: History, base: Revision, now: Revision) -> Iterator[str]:
+    """A row for each stage that is not as it was; of those that are, how many."""
+    pipeline = Pipeline(Project(history.root))
+    head = history.repository.head
+    committed = history.at(head) if head else now
+    stale = set(stale_stages(history, pipeline))
+    rows, unchanged = [], 0
+    for name in pipeline.names():
+        done = now.lock.get(name)
+        if name in stale:
+            rows.append([name, _waiting(history, pipeline, name)])
+        elif done and base.lock.get(name) and base.lock[name].id == done.id:
+            unchanged += 1
+        else:
+            rows.append([name, _did(history, done, committed.lock.get(name), head)])
+    if rows:
+        yield from table([["stage", "what it did"], *rows])
+    yield f"\n{unchanged} of {len(pipeline.names())} stages are as in {base.name}.\n"
+    if any(now.lock.get(name) != committed.lock.get(name) for name in now.lock):
+        yield "dvc.lock is not that of the commit: run `dvc repro --pull`, and commit it.\n"
+
+
+def _did(history: History, done: Execution | None, committed: Execution | None, head: str | None) -> str:
+    if done is None:
+        return "nothing yet"
+    if committed and committed.id == done.id:
+        return "was run before the commit"
+    record = history.storage.record(done).document
+    if record is None:
+        return "restored"
+    code = record.get("code") or {}
+    return f"ran here, {record['duration_s']:.1f} s" if code.get("commit") == head else "restored from the run cache"
+
+
+def _waiting(history: History, pipeline: Pipeline, name: str) -> str:
+    stage = pipeline.stage(name)
+    if stage.module and needs_cuda(load_module(pipeline.project, stage.module), stage.params):
+        return "**waits for a GPU**: the workflow for GPUs runs it, then run this job again"
+    return "did not run"
+
+
+def _why(history: History, base: Revision, now: Revision) -> Iterator[str]:
+    if not base.lock or not now.lock:
+        return
+    found = compared(history, base, now)
+    if not found.divergences:
+        return
+    yield f"<details><summary>Why results differ (<code>kit why {base.name}</code>)</summary>\n"
+    yield "```text"
+    yield from comparison_lines(found)
+    yield "```\n"
+    yield "</details>"
