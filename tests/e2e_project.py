@@ -9,6 +9,21 @@ from typing import Any
 
 from kit.documents import read_json, read_yaml
 
+# The digits example, in the order in which it runs.
+STAGES = [
+    "ingest",
+    "split",
+    "encode",
+    "adapt",
+    "train",
+    "predict",
+    "baseline",
+    "production",
+    "evaluate",
+    "drift",
+    "gate",
+    "bundle",
+]
 EXECUTED = re.compile(r"^Running stage '([^']+)'", re.MULTILINE)
 
 

@@ -96,7 +96,15 @@ def test_a_newcomer_finds_these_and_no_others(render: Render, tmp_path: Path) ->
         *("params.yaml", "pyproject.toml", "templates", "uv.lock"),
     }
     assert {path.name for path in (project / "modules").iterdir()} == {
-        *("source_digits", "split_few_shot", "encoder_conv", "encoder_pca", "adapter_whiten", "adapter_identity"),
+        *(
+            "source_digits",
+            "split_few_shot",
+            "encoder_conv",
+            "encoder_hub",
+            "encoder_pca",
+            "adapter_whiten",
+            "adapter_identity",
+        ),
         *("adapter_ridge", "head_linear", "head_mlp", "predict_head", "baseline_scratch", "evaluate_transfer"),
         *("drift_ks", "gate_thresholds", "bundle_torch", "predict_bundle"),
     }

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from e2e_project import EXECUTED, Baked
-from test_results import STAGES
+from e2e_project import EXECUTED, STAGES, Baked
 from workflows import Job
 
 CONTEXT = {
@@ -123,7 +122,7 @@ def test_a_worse_model_fails_with_the_reasons(proposed: Change) -> None:
     report = done.summary.read_text()
     assert "## Gate: rejected\n\n- accuracy 0." in report
     assert "| artifacts/evaluate/metrics.json:transfer.accuracy " in report
-    assert "params: encoder_conv.epochs" in report
+    assert "params.yaml: encoder_conv.epochs: 60 → 0" in report
 
 
 def test_a_mistake_is_shown_at_its_line(proposed: Change) -> None:

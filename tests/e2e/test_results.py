@@ -3,25 +3,10 @@
 import subprocess
 from pathlib import Path
 
-from e2e_project import Baked
+from e2e_project import STAGES, Baked
 from jsonschema import Draft202012Validator
 
 from kit.documents import schema_named
-
-STAGES = [
-    "ingest",
-    "split",
-    "encode",
-    "adapt",
-    "train",
-    "predict",
-    "baseline",
-    "production",
-    "evaluate",
-    "drift",
-    "gate",
-    "bundle",
-]
 
 
 def test_transfer_beats_training_from_scratch(finished: Baked) -> None:
@@ -104,7 +89,7 @@ def test_style_types_modules_and_hooks_are_clean(project: Baked) -> None:
 
 
 def test_every_module_passes_its_test_in_its_own_environment(finished: Baked) -> None:
-    assert finished.run("kit", "test").endswith("16 modules pass\n")
+    assert finished.run("kit", "test").endswith("17 modules pass\n")
 
 
 def test_locks_are_current_and_on_the_public_index(project: Baked) -> None:

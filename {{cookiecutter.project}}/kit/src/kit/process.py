@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import landlock, worker
+from kit.environment import downloads
 from kit.module import Module
 from kit.runtime import Runtime
 from kit.sandbox import Sandbox
@@ -26,6 +27,8 @@ THREADS = [
     "VECLIB_MAXIMUM_THREADS",
 ]
 TAIL = 64 * 1024
+# Where the clients of hubs keep what they fetched.
+HUBS = {"HF_HOME": "huggingface", "TORCH_HOME": "torch"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ def variables_for(module: Module, temporary: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
         "TMPDIR": str(temporary),
+        **({name: str(downloads() / folder) for name, folder in HUBS.items()} if module.network else {}),
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kit import landlock
 from kit.code import code_files
+from kit.environment import downloads
 from kit.errors import KitError
 from kit.module import Module
 from kit.pipeline import cache_folder
@@ -74,12 +75,13 @@ def sandbox_for(
     readable += [*code_files(project, module.folder), staging.path / "job.json"]
     readable += [target for path in inputs for target in reachable(project, path)]
     mps = Path(os.environ.get("CUDA_MPS_PIPE_DIRECTORY") or "/tmp/nvidia-mps")  # CUDA's multi-process service
+    fetched = [downloads()] if module.network else []
     rights: Mapping[str, Iterable[Path]] = {
         "list": [Path("/dev"), module.folder],
         "read": readable,
         # The CUDA driver names its threads in /proc; denied, cuInit fails with 304 (NVIDIA/OpenShell issue 1486).
         "update": [*devices(), *([Path("/proc"), mps] if gpu else [])],
-        "write": [staging.outputs, staging.scratch, staging.temporary, Path("/dev/shm")],
+        "write": [staging.outputs, staging.scratch, staging.temporary, Path("/dev/shm"), *fetched],
     }
     rules = dict.fromkeys((right, str(path.resolve())) for right, paths in rights.items() for path in paths)
     return Sandbox(tuple(rules), module.network, abi)
