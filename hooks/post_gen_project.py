@@ -144,10 +144,10 @@ def origin_of(answers):
 
 
 def add_remote(config, url):
-    """Make url the default remote, as `dvc remote add --default storage URL` writes it."""
+    """Make url the default remote, as `dvc remote add --default storage URL` does; what comes from it is checked."""
     is_relative = "://" not in url and not os.path.isabs(url) and not url.startswith("~")
     stored = Path("..", url).as_posix() if is_relative else url
-    lines = ["    remote = storage", "['remote \"storage\"']", f'    url = "{stored}"']
+    lines = ["    remote = storage", "['remote \"storage\"']", f'    url = "{stored}"', "    verify = true"]
     with config.open("a", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)
 

@@ -15,6 +15,7 @@ GOOD = {
     "email": "ana@example.com",
     "license": "MIT",
     "example": "digits",
+    "ci": "none",
     "remote": "s3://bucket/path",
 }
 
@@ -69,7 +70,11 @@ def test_a_remote_is_stored_as_dvc_would_store_it(url: str, tmp_path: Path) -> N
         project.mkdir()
         subprocess.run(["dvc", "init", "--no-scm", "--quiet"], cwd=project, check=True)
     post.add_remote(ours / ".dvc/config", url)
-    subprocess.run(["dvc", "remote", "add", "--quiet", "--default", "storage", url], cwd=theirs, check=True)
+    for command in (
+        ["add", "--quiet", "--default", "storage", url],
+        ["modify", "--quiet", "storage", "verify", "true"],
+    ):
+        subprocess.run(["dvc", "remote", *command], cwd=theirs, check=True)
     listed = [subprocess.check_output(["dvc", "config", "--list"], cwd=p, text=True) for p in (ours, theirs)]
     assert listed[0].replace(str(ours), str(theirs)) == listed[1]
 

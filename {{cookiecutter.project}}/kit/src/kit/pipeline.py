@@ -150,6 +150,15 @@ def cache_folder(project: Project) -> Path:
     return Path(config.get("cache", {}).get("dir") or project.root / ".dvc" / "cache")
 
 
+def unverified_remotes(project: Project) -> list[str]:
+    """The DVC remotes whose downloads are taken for what they claim to be, which is DVC's default for clouds."""
+    try:
+        remotes = Config(dvc_dir=str(project.root / ".dvc"), validate=False).get("remote") or {}
+    except (DvcException, ValueError):
+        return []  # DVC says so itself
+    return [name for name, remote in remotes.items() if str(remote.get("verify", "false")).lower() != "true"]
+
+
 def one_line(error: BaseException) -> str:
     """An error's message without line breaks."""
     return " ".join(str(error).split())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kit.checks.card import card_findings
 from kit.checks.code import code_findings
-from kit.checks.data import data_findings
+from kit.checks.data import data_findings, remote_findings
 from kit.checks.finding import ERROR, Finding, finding_of
 from kit.checks.module import module_findings
 from kit.checks.owners import owner_findings
@@ -40,6 +40,7 @@ def _all_findings(view: View) -> Iterator[Finding]:
     yield from view.problems
     yield from pipeline_findings(view)
     yield from data_findings(view)
+    yield from remote_findings(view)
     yield from owner_findings(view)
     yield from version_findings(view)
 

@@ -7,6 +7,7 @@ from kit.checks.finding import WARNING, Finding
 from kit.checks.view import View
 from kit.lineage.files import WorkingFiles
 from kit.lineage.raw import raw_data
+from kit.pipeline import unverified_remotes
 
 
 def data_findings(view: View) -> Iterator[Finding]:
@@ -20,3 +21,12 @@ def data_findings(view: View) -> Iterator[Finding]:
                 f"has no {' and no '.join(lacks)}; add `files: {{{place.name}: {{…}}}}` to the front matter of {card}"
             )
             yield Finding(data.tracked_by, 1, message, WARNING)
+
+
+def remote_findings(view: View) -> Iterator[Finding]:
+    """What comes from a remote is held against its hash."""
+    for name in unverified_remotes(view.project):
+        message = (
+            f"remote {name}: damaged or forged files would be used unnoticed; `dvc remote modify {name} verify true`"
+        )
+        yield Finding(".dvc/config", 1, message, WARNING)
