@@ -1,6 +1,7 @@
 """The generated workflows' own steps, in fresh clones, for the four kinds of changes."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -146,7 +147,9 @@ def test_a_stage_that_needs_a_gpu_waits_and_says_so(proposed: Change) -> None:
     done = job(clone)
     assert done.failed[0] == "Run what changed, restore the rest"
     assert executed(done) == ["encode"]  # refused before it starts
-    assert "| encode    | **waits for a GPU**" in done.summary.read_text()
+    report = done.summary.read_text()
+    assert re.search(r"\| encode +\| \*\*waits for a GPU\*\*", report)
+    assert "## Gate: not decided" in report
     assert clone.run("kit", "stages", "--device", "cuda", "--stale") == "encode\n"
 
 
@@ -163,12 +166,12 @@ def test_what_is_merged_is_kept_and_registered(proposed: Change, origin: Baked, 
         params = work.root / "params.yaml"
         params.write_text(params.read_text().replace("C: 1.0", "C: 0.7"))
         work.run("dvc", "repro")
+        work.run("dvc", "push")  # as the hook of Git does; the run cache comes with the job
 
     clone = proposed(change)
     done = job(clone, "main.yml", "publish", **fake_gh(tmp_path / "bin"))
     assert done.failed == [], done.printed
-    assert executed(done) == ["train", "predict", "evaluate", "gate", "bundle"]
-    assert "restored" not in done.said["Run what changed, restore the rest"]
+    assert executed(done) == []
     assert (clone.root / "report.html").is_file()
     assert "digits@v1.0.0: registered, pushed to origin" in done.said["Register the models"]
     assert "refs/tags/digits@v1.0.0" in origin.run("git", "ls-remote", "--tags", "origin")

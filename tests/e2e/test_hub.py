@@ -55,8 +55,8 @@ def test_published_weights_are_as_good_as_trained_ones(project: Baked, hub: HTTP
     params = params.replace("0" * 64, hashlib.sha256(Hub.data).hexdigest())
     (project.root / "params.yaml").write_text(params)
     there = {"HF_ENDPOINT": f"http://127.0.0.1:{hub.server_port}"}
-    executed = project.executed("dvc", "repro", **there)
-    assert executed == ["encode", "adapt", "train", "predict", "evaluate", "drift", "gate", "bundle"]
+    # The same weights give the same embeddings, byte for byte: only the code that is packed with them is another.
+    assert project.executed("dvc", "repro", **there) == ["encode", "bundle"]
     assert project.json("artifacts/evaluate/metrics.json")["transfer"]["accuracy"] == accuracy
     record = project.json("artifacts/encode/run.json")
     assert (record["isolation"], record["network"]) == ("landlock", "allowed")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from kit import yaml12
 from kit.errors import KitError
 from kit.library.changes import Changes
 from kit.library.identity import email_of_user, name_of_user
@@ -19,6 +20,7 @@ from kit.registry.tags import ROLLBACK, Registry, Version, before_current
 
 STAGE = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]", re.ASCII)
 SETTING = "pyproject.toml: [tool.kit.deploy]"
+KEPT = ("md5", "size", "nfiles", "hash")  # in the order of DVC's own .dvc files
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,13 @@ def _pointer(project: Project, history: History, model: str, version: Version, s
     path = f"{wanted}.dvc"
     if not (project.root / path).is_file():
         raise KitError(f"{SETTING} {stage} = {wanted}: there is no {path}; `dvc add {wanted}` makes one")
-    found = model_at(project, history.at(version.commit), model)
-    size = found.maker.sizes.get(found.artifact.path)
-    entry = {"md5": found.artifact.hash, **({"size": size} if size is not None else {}), "hash": "md5"}
-    text = yaml.safe_dump({"outs": [entry | {"path": wanted.rpartition("/")[2]}]}, sort_keys=False)
+    revision = history.at(version.commit)
+    found = model_at(project, revision, model)
+    lock = yaml12.load((revision.files.read("dvc.lock") or b"").decode())
+    outs = lock["stages"][found.maker.stage]["outs"]
+    entry = next(out for out in outs if out["path"] == found.artifact.path)
+    kept = {key: entry[key] for key in KEPT if key in entry} | {"path": wanted.rpartition("/")[2]}
+    text = yaml.safe_dump({"outs": [kept]}, sort_keys=False)
     changes = Changes(project)
     changes.write(path, text)
     return changes

@@ -9,6 +9,7 @@ from kit.lineage.history import History
 from kit.lineage.lockfile import Artifact
 from kit.lineage.results import result_at
 from kit.lineage.revision import Revision
+from kit.lineage.stale import stale_stages
 from kit.lineage.states import content_of
 
 SETTING = "pyproject.toml: [tool.kit.gate] decision"
@@ -27,11 +28,15 @@ def decision_at(history: History, revision: Revision) -> Decision | None:
     """The gate's decision at a revision; None where the project has no gate.
 
     Raises:
-        KitError: the file that pyproject.toml names is made by no stage, cannot be read, or is no decision.
+        KitError: the file that pyproject.toml names is made by no stage, is not of what lies here, or is no decision.
     """
     path = pyproject(revision.files, "tool", "kit", "gate").get("decision")
     if path is None:
         return None
+    if revision.commit is None and (maker := revision.graph.makers.get(str(path))):
+        stale = stale_stages(history)
+        if maker.stage in stale:
+            raise KitError(f"{path}: is older than what lies here; `dvc repro` runs {', '.join(stale)}")
     artifact = result_at(revision, str(path))
     if artifact is None:
         raise KitError(f"{SETTING} = {path}: no stage made this file; run `dvc repro`, or remove the setting")

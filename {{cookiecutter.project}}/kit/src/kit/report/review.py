@@ -37,7 +37,7 @@ def _decision(history: History, now: Revision) -> Iterator[str]:
     try:
         decision = decision_at(history, now)
     except KitError as error:
-        yield f"## Gate: no decision\n\n{error}"
+        yield f"## Gate: not decided\n\n{error}"
         return
     if decision is None:
         yield "## No gate"
