@@ -39,6 +39,7 @@ benchmark: .venv/ready  ## Measure speed, as ratios against references
 	python benchmarks/check.py
 	python benchmarks/lineage.py
 	python benchmarks/report.py
+	python benchmarks/everyday.py
 
 clean:       ## Remove the generated project and the tools
 	rm -rf build .venv

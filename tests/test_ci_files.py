@@ -95,6 +95,45 @@ def test_what_writes_runs_no_code_of_the_change() -> None:
     assert not any("checkout" in step.get("uses", "") for step in comment["steps"])
 
 
+GH = """\
+#!/usr/bin/env python3
+# As much of `gh api` as the workflow asks of it: comments are lines of a file.
+import pathlib, sys
+
+words, comments = sys.argv[2:], pathlib.Path("comments")
+body = pathlib.Path("report.md").read_text().strip()
+lines = comments.read_text().splitlines() if comments.exists() else []
+if "--method" not in words:
+    assert words[:2] == ["--paginate", "repos/a/b/issues/7/comments"], words
+    print("\\n".join(str(number) for number, line in enumerate(lines) if line.startswith("<!-- kit report -->")))
+elif "POST" in words:
+    assert "repos/a/b/issues/7/comments" in words
+    comments.write_text("\\n".join([*lines, body]))
+else:
+    number = int(next(word for word in words if "issues/comments/" in word).rpartition("/")[2])
+    lines[number] = body
+    comments.write_text("\\n".join(lines))
+assert "--method" not in words or "body=@report.md" in words
+"""
+
+
+def test_a_pull_request_gets_one_comment_that_is_updated(tmp_path: Path) -> None:
+    step = read_yaml(CHOICES / "github/workflows/check.yml", "")["jobs"]["comment"]["steps"][-1]
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gh").write_text(GH)
+    (tmp_path / "bin/gh").chmod(0o755)
+    (tmp_path / "comments").write_text("Looks good to me")
+    given = {
+        name: value.replace("${{ github.repository }}", "a/b").replace("${{ github.event.number }}", "7")
+        for name, value in step["env"].items()
+    }
+    variables = {**os.environ, **given, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    for text in ("first", "second"):
+        (tmp_path / "report.md").write_text(f"<!-- kit report --> {text}")
+        subprocess.run(["bash", "-e", "-c", step["run"]], cwd=tmp_path, env=variables, check=True)
+    assert (tmp_path / "comments").read_text() == "Looks good to me\n<!-- kit report --> second"
+
+
 class Notes(BaseHTTPRequestHandler):
     """As much of GitLab's API as comments need."""
 

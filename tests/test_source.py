@@ -42,21 +42,33 @@ def test_a_module_imports_neither_the_kit_nor_another_module(module: str) -> Non
             assert not {name.split(".")[0] for name in names} & {"kit", "modules", *MODULES}
 
 
+def definitions(*files: str) -> dict[str, str]:
+    """Every class and function of some files of modules."""
+    trees = [ast.parse((SOURCE / "modules" / file).read_text(encoding="utf-8")) for file in files]
+    return {node.name: ast.dump(node) for tree in trees for node in tree.body if hasattr(node, "name")}
+
+
 def test_the_copied_network_is_the_original() -> None:
     """baseline_scratch compares fairly only with the very network and augmentations of encoder_conv."""
-    original, copy = (
-        ast.parse((SOURCE / "modules" / name / "model.py").read_text(encoding="utf-8"))
-        for name in ("encoder_conv", "baseline_scratch")
-    )
-    definitions = {node.name: ast.dump(node) for node in original.body if hasattr(node, "name")}
-    copies = {node.name: ast.dump(node) for node in copy.body if hasattr(node, "name")}
-    assert copies == {name: definitions[name] for name in ("Encoder", "augment")}
+    original = definitions("encoder_conv/apply.py", "encoder_conv/model.py")
+    assert definitions("baseline_scratch/model.py") == {name: original[name] for name in ("Encoder", "augment")}
+
+
+def test_published_weights_of_encoder_conv_fit_encoder_hub() -> None:
+    assert definitions("encoder_hub/apply.py") == definitions("encoder_conv/apply.py")
+
+
+def test_adapters_are_applied_alike() -> None:
+    adapters = [path / "apply.py" for path in (SOURCE / "modules").glob("adapter_*")]
+    assert len({path.read_text(encoding="utf-8") for path in adapters}) == 1
 
 
 @pytest.mark.parametrize("name", ["prediction_table", "softmax"])
 def test_baseline_and_predict_head_write_alike(name: str) -> None:
     """Both paths are compared by the same table of the same probabilities."""
-    files = [*(SOURCE / "modules/baseline_scratch").glob("*.py"), SOURCE / "modules/predict_head/run.py"]
+    files = [
+        path for module in ("baseline_scratch", "predict_head") for path in (SOURCE / "modules" / module).glob("*.py")
+    ]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
     copies = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
     assert len(copies) == 2

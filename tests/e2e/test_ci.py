@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from e2e_project import EXECUTED, STAGES, Baked
+from places import SOURCE
 from workflows import Job
+
+from kit.documents import read_yaml
 
 CONTEXT = {
     "github.base_ref": "main",
@@ -26,6 +29,7 @@ def origin(finished: Baked, tmp_path_factory: pytest.TempPathFactory) -> Baked:
     shutil.copytree(finished.root, folder / "work", symlinks=True, ignore=shutil.ignore_patterns(".venv"))
     work = Baked(folder / "work", finished.tools)
     work.run("dvc", "remote", "add", "--default", "storage", str(folder / "storage"))
+    work.run("dvc", "remote", "modify", "storage", "verify", "true")
     work.commit("Name a remote")
     work.run("dvc", "push", "--run-cache")
     work.run("git", "clone", "--quiet", "--bare", ".", str(folder / "project.git"))
@@ -75,6 +79,25 @@ def test_documentation_runs_nothing_and_fetches_nothing(proposed: Change) -> Non
     report = done.summary.read_text()
     assert "## Gate: accepted" in report
     assert f"{len(STAGES)} of {len(STAGES)} stages are as in origin/main" in report
+
+
+def test_the_workflow_for_gpus_finds_nothing_to_do(proposed: Change) -> None:
+    done = job(proposed(lambda work: work.append("docs/audit.md", "\nMore.\n")), "gpu.yml", "train")
+    assert done.failed == [], done.printed
+    assert "No stage waits for a GPU." in done.printed
+    assert executed(done) == []
+
+
+@pytest.mark.parametrize("name", ["check", "publish"])
+def test_the_jobs_of_gitlab_run_nothing_for_documentation(name: str, proposed: Change) -> None:
+    """The lines of both, as the runner's shell gets them."""
+    clone = proposed(lambda work: work.append("docs/audit.md", "\nMore.\n"))
+    document = read_yaml(SOURCE / "choices/gitlab/gitlab-ci.yml", "")
+    lines = [*document[".set-up"]["before_script"], *document[name]["script"]]
+    given = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main", "DVC_REMOTE_CONFIG": "", "GITLAB_TOKEN": ""}
+    said = clone.run("bash", "-e", "-c", "\n".join(lines), **given)
+    assert EXECUTED.findall(said) == []
+    assert "artifacts/gate/decision.json: accepted" in said
 
 
 def test_a_changed_head_is_tested_and_run_with_what_follows(proposed: Change) -> None:

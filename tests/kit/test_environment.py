@@ -15,7 +15,8 @@ import pytest
 from acts import replace, start_kit, wait_for
 from filelock import FileLock
 
-from kit.environment import all_environments, environment_for, environments_folder, manifest_of
+from kit.caches import environments_folder
+from kit.environment import all_environments, environment_for, manifest_of
 from kit.errors import KitError
 from kit.lock import read_lock
 

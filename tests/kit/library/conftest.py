@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from acts import replace
 
-from kit.cli import main
-
 CARD = """---
 summary: Multiplies.
 owner: ana@example.com
@@ -122,16 +120,6 @@ def taken(library: Repository, taker: Repository, kit: Callable[..., tuple[int, 
     assert kit("add", "../library@v1.0.0")[0] == 0
     taker.release("taken")
     return taker
-
-
-@pytest.fixture
-def kit(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def tree(root: Path) -> dict[str, bytes]:

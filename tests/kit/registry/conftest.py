@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from lab import CHAIN, RAW, Lab
 
-from kit.cli import main
-
 Kit = Callable[..., tuple[int, str, str]]
 GATE = '[tool.kit.gate]\ndecision = "artifacts/gate/decision.json"\n[tool.kit.deploy]\nproduction = "data/production"\n'
 MODEL = "artifacts/pack/model.safetensors"
@@ -33,16 +31,6 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     made.commit("Run")
     monkeypatch.chdir(made.root)
     return made
-
-
-@pytest.fixture
-def kit(capfd: pytest.CaptureFixture[str]) -> Kit:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = main(arguments)
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def candidate(lab: Lab, seed: int) -> None:

@@ -87,9 +87,8 @@ def test_a_lock_behind_its_parameters_is_refused(lab: Lab, kit: Kit) -> None:
 
 
 def test_a_model_that_the_gate_did_not_judge_is_refused(lab: Lab, kit: Kit) -> None:
-    lab.stages["pack"] = ("packer", ["artifacts/train/head.safetensors", "artifacts/other/o.safetensors"], [MODEL])
-    stages = {"other": ("other", ["data/raw.csv"], ["artifacts/other/o.safetensors"]), **lab.stages}
-    lab.stages = stages
+    pack = ("packer", ["artifacts/train/head.safetensors", "artifacts/other/o.safetensors"], [MODEL])
+    lab.stages = {"other": ("other", ["data/raw.csv"], ["artifacts/other/o.safetensors"]), **lab.stages, "pack": pack}
     lab.module("other")
     lab.repro()
     lab.commit("Another part")
@@ -101,7 +100,7 @@ def test_a_model_that_the_gate_did_not_judge_is_refused(lab: Lab, kit: Kit) -> N
 def test_a_project_without_a_gate_registers_nothing(lab: Lab, kit: Kit) -> None:
     lab.write("pyproject.toml", '[project]\nname = "lab"\n')
     lab.commit("No gate")
-    assert "[tool.kit.gate] decision: is not set" in kit("register", "digits")[2]
+    assert "[tool.kit.gate] decision: names no stage's output" in kit("register", "digits")[2]
     assert kit("gate")[0] == 0
 
 

@@ -68,9 +68,11 @@ def device_for(module: Module, section: Mapping[str, Any]) -> Device:
     return device
 
 
-def needs_cuda(module: Module, section: Mapping[str, Any]) -> bool:
-    """Whether a module, with its section of params.yaml, runs on a GPU or not at all."""
-    return module.device == CUDA or section.get(DEVICE_CLASS, CPU) != CPU
+def needs_cuda(contract: Mapping[str, Any], section: Mapping[str, Any]) -> bool:
+    """Whether a module, by its module.yaml and its section of params.yaml, runs on a GPU or not at all."""
+    resources = contract.get("resources")
+    device = resources.get("device") if isinstance(resources, dict) else None
+    return device == CUDA or section.get(DEVICE_CLASS, CPU) != CPU
 
 
 def _choice(module: Module, wanted: str, asked: str | None) -> str:

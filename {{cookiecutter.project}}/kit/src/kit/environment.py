@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from filelock import FileLock, Timeout
 
+from kit.caches import environments_folder
 from kit.errors import KitError
 from kit.installed import broken_packages, description, fingerprint
 from kit.interpreters import Interpreter, interpreter_for
@@ -44,26 +44,6 @@ class Environment:
         """Bytes, each file counted once however often it is linked here."""
         seen = {(s.st_dev, s.st_ino): s.st_size for s in (p.lstat() for p in self.path.rglob("*"))}
         return sum(seen.values())
-
-
-def environments_folder() -> Path:
-    """Where environments are kept."""
-    return _cache() / "environments"
-
-
-def downloads() -> Path:
-    """Where modules that may use the network keep what they fetched, for later runs and other projects; made if needed.
-
-    Nobody vouches for what is in it: a module holds it against a digest each time.
-    """
-    folder = _cache() / "downloads"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _cache() -> Path:
-    """KIT_CACHE_DIR, or the user's cache."""
-    return Path(os.environ.get("KIT_CACHE_DIR") or platformdirs.user_cache_dir("kit")).absolute()
 
 
 def environment_key(lock: Lock, interpreter: Interpreter) -> str:

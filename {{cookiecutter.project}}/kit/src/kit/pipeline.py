@@ -17,7 +17,7 @@ from dvc.schema import COMPILED_MULTI_STAGE_SCHEMA
 from voluptuous import MultipleInvalid
 
 from kit.documents import read_yaml
-from kit.errors import KitError
+from kit.errors import KitError, one_line
 from kit.project import Project
 
 MODULES = "modules/"
@@ -157,11 +157,6 @@ def unverified_remotes(project: Project) -> list[str]:
     except (DvcException, ValueError):
         return []  # DVC says so itself
     return [name for name, remote in remotes.items() if str(remote.get("verify", "false")).lower() != "true"]
-
-
-def one_line(error: BaseException) -> str:
-    """An error's message without line breaks."""
-    return " ".join(str(error).split())
 
 
 def _read_params(project: Project) -> dict[str, Any]:

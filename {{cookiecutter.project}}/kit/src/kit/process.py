@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kit import landlock, worker
-from kit.environment import downloads
+from kit.caches import downloads
 from kit.module import Module
 from kit.runtime import Runtime
 from kit.sandbox import Sandbox

@@ -8,8 +8,7 @@ from dvc.config import NoRemoteError
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
-from kit.errors import KitError
-from kit.pipeline import one_line
+from kit.errors import KitError, one_line
 
 CHUNK = 1 << 20
 Digest = Callable[[str], str | None]

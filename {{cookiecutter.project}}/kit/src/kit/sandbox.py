@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit import landlock
+from kit.caches import downloads
 from kit.code import code_files
-from kit.environment import downloads
 from kit.errors import KitError
 from kit.module import Module
 from kit.pipeline import cache_folder

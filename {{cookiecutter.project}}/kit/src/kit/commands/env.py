@@ -6,12 +6,12 @@ from datetime import datetime
 
 from rich.filesize import decimal
 
+from kit.caches import environments_folder
 from kit.environment import (
     Environment,
     all_environments,
     environment_for,
     environment_key,
-    environments_folder,
     forget,
     is_intact,
     is_ready,

@@ -12,7 +12,7 @@ def main(arguments: Namespace) -> int:
     revision = history.revision(arguments.rev)
     decision = decision_at(history, revision)
     if decision is None:
-        print(f"no gate ({SETTING} names none)")
+        print(f"no gate ({SETTING} names no stage's output)")
         return 0
     if not decision.accepted:
         raise KitError(f"{decision.artifact.path}: rejected: {'; '.join(decision.reasons) or 'no reason given'}")

@@ -3,14 +3,15 @@
 from argparse import Namespace
 
 from kit.device import needs_cuda
-from kit.module import load_module
+from kit.lineage.files import WorkingFiles
+from kit.lineage.source import source_of
 from kit.pipeline import Pipeline
 from kit.project import find_project
 
 
 def main(arguments: Namespace) -> int:
     project = find_project()
-    pipeline = Pipeline(project)
+    pipeline, files = Pipeline(project), WorkingFiles(project.root)
     names = pipeline.names()
     if arguments.stale:
         from kit.lineage.history import History
@@ -19,7 +20,8 @@ def main(arguments: Namespace) -> int:
         names = stale_stages(History.of(project.root), pipeline)
     for name in names:
         stage = pipeline.stage(name)
-        on_gpu = bool(stage.module) and needs_cuda(load_module(project, stage.module), stage.params)
+        source = source_of(files, stage.module) if stage.module else None
+        on_gpu = source is not None and needs_cuda(source.contract, stage.params)
         if arguments.device is None or on_gpu == (arguments.device == "cuda"):
             print(name)
     return 0

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kit.environment import environments_folder
+from kit.caches import environments_folder
 from kit.lineage.lockfile import Execution, Lock
 
 FORMAT = 1

@@ -25,13 +25,13 @@ class Decision:
 
 
 def decision_at(history: History, revision: Revision) -> Decision | None:
-    """The gate's decision at a revision; None where the project has no gate.
+    """The gate's decision at a revision; None where the project has no gate, or no stage for it yet.
 
     Raises:
         KitError: the file that pyproject.toml names is made by no stage, is not of what lies here, or is no decision.
     """
     path = pyproject(revision.files, "tool", "kit", "gate").get("decision")
-    if path is None:
+    if path is None or str(path).encode() not in (revision.files.read("dvc.yaml") or b""):
         return None
     if revision.commit is None and (maker := revision.graph.makers.get(str(path))):
         stale = stale_stages(history)
@@ -39,7 +39,7 @@ def decision_at(history: History, revision: Revision) -> Decision | None:
             raise KitError(f"{path}: is older than what lies here; `dvc repro` runs {', '.join(stale)}")
     artifact = result_at(revision, str(path))
     if artifact is None:
-        raise KitError(f"{SETTING} = {path}: no stage made this file; run `dvc repro`, or remove the setting")
+        raise KitError(f"{SETTING} = {path}: has not been made yet; run `dvc repro`")
     data = content_of(history, revision, artifact)
     try:
         document = json.loads(data or b"null")

@@ -89,7 +89,7 @@ def judged_and_accepted(history: History, head: Revision, model: Model) -> Decis
     """
     decision = decision_at(history, head)
     if decision is None:
-        raise KitError(f"{SETTING}: is not set, so nothing has judged {model.name}; name the gate's output there")
+        raise KitError(f"{SETTING}: names no stage's output, so nothing has judged {model.name}; name the gate's there")
     if not decision.accepted:
         raise KitError(f"{decision.artifact.path}: the gate rejected it: {'; '.join(decision.reasons)}")
     judged = trace(history, target_of(history, decision.artifact.path, head.name, history.root))

@@ -12,7 +12,6 @@ from kit.lineage.stale import stale_stages
 from kit.lineage.why import compared
 from kit.lineage.words import comparison_lines
 from kit.markdown import table
-from kit.module import load_module
 from kit.pipeline import Pipeline
 from kit.project import Project
 from kit.registry.gate import decision_at
@@ -105,7 +104,8 @@ def _did(history: History, done: Execution | None, committed: Execution | None, 
 
 def _waiting(history: History, pipeline: Pipeline, name: str) -> str:
     stage = pipeline.stage(name)
-    if stage.module and needs_cuda(load_module(pipeline.project, stage.module), stage.params):
+    source = history.working_tree.source(stage.module) if stage.module else None
+    if source and needs_cuda(source.contract, stage.params):
         return "**waits for a GPU**: the workflow for GPUs runs it, then run this job again"
     return "did not run"
 
