@@ -16,7 +16,7 @@ $(DEMO):
 	cookiecutter . --no-input --default-config --output-dir build
 
 test: .venv/ready lint  ## Run every test
-	pytest
+	pytest -n 2 --dist loadfile
 
 lint: .venv/ready  ## Check style and types of the template's and the kit's source
 	ruff check --config pyproject.toml

@@ -19,20 +19,29 @@ Render = Callable[..., "subprocess.CompletedProcess[str]"]
 # Everything the template holds; what a choice adds waits in choices/.
 SHIPPED = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*") if path.is_file()}
 SHIPPED = {name for name in SHIPPED if "__pycache__" not in name and "_cache/" not in name}
-EXAMPLE = {name for name in SHIPPED if name.startswith(("modules/", "contracts/"))} | {"data/raw/digits.csv"}
+GITHUB_FILES = SOURCE / "choices/github"
+EXAMPLE = {name for name in SHIPPED if name.startswith(("modules/", "contracts/"))} | {
+    "data/raw/digits.csv",
+    "data/README.md",
+    "data/production/none.txt",
+}
+GITHUB = {f".github/{path.relative_to(GITHUB_FILES).as_posix()}" for path in GITHUB_FILES.rglob("*") if path.is_file()}
+GITLAB = {".gitlab-ci.yml", ".gitlab/comment.py"}
+CI: dict[str, set[str]] = {"github": GITHUB, "gitlab": GITLAB, "both": GITHUB | GITLAB, "none": set()}
 ORIGIN = {".cruft.json"}  # what `cruft update` needs
 
 
-def expected(example: str = "digits") -> set[str]:
+def expected(example: str = "digits", ci: str = "github") -> set[str]:
     """The files of a project before any set-up."""
     common = {name for name in SHIPPED if not name.startswith("choices/")} | {"LICENSE"} | ORIGIN
-    return common if example == "digits" else common - EXAMPLE
+    return (common if example == "digits" else common - EXAMPLE) | CI[ci]
 
 
-def committed(example: str = "digits") -> set[str]:
+def committed(example: str = "digits", ci: str = "github") -> set[str]:
     """The files in Git once the set-up is done."""
-    tracked = {"data/raw/digits.csv.dvc", "data/raw/.gitignore"} if example == "digits" else set()
-    return expected(example) - {"data/raw/digits.csv"} | tracked | {"uv.lock"}
+    data = {"data/raw/digits.csv.dvc", "data/raw/.gitignore", "data/production.dvc", "data/.gitignore"}
+    untracked = {"data/raw/digits.csv", "data/production/none.txt"}
+    return expected(example, ci) - untracked | (data if example == "digits" else set()) | {"uv.lock"}
 
 
 def files_in(folder: Path) -> set[str]:
@@ -51,6 +60,14 @@ def only(folder: Path, *programs: str) -> str:
         assert found
         (folder / program).symlink_to(found)
     return str(folder)
+
+
+def failing_uv(folder: Path) -> dict[str, str]:
+    """Variables with a uv that does nothing, so that nothing is installed: what does not need it takes a second."""
+    folder.mkdir()
+    (folder / "uv").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "uv").chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
 
 
 def assert_complete(project: Path, **answers: str) -> None:
@@ -72,28 +89,27 @@ def test_rendering_gives_exactly_these_files(licence: str, render: Render, templ
 
 
 @pytest.mark.parametrize("licence", ["MIT", "Apache-2.0", "BSD-3-Clause", "proprietary"])
+@pytest.mark.parametrize("ci", ["github", "gitlab", "both", "none"])
 @pytest.mark.parametrize("example", ["digits", "blank"])
-def test_every_combination_gives_exactly_its_files(example: str, licence: str, render: Render, tmp_path: Path) -> None:
+def test_every_combination_gives_exactly_its_files(
+    example: str, ci: str, licence: str, render: Render, tmp_path: Path
+) -> None:
     """With the hooks, and a uv that fails at once, so that nothing is installed."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/uv").write_text("#!/bin/sh\nexit 1\n")
-    (tmp_path / "bin/uv").chmod(0o755)
-    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    done = render(example=example, license=licence, env={"PATH": path})
+    done = render(example=example, ci=ci, license=licence, env=failing_uv(tmp_path / "bin"))
     assert "its set-up is not finished: `uv lock` failed" in done.stdout, done.stderr
     project = tmp_path / "my-project"
-    assert {name for name in files_in(project) if not name.startswith(".git/")} == expected(example)
+    assert {name for name in files_in(project) if not name.startswith(".git/")} == expected(example, ci)
     first_words = {"MIT": "MIT License", "Apache-2.0": "Apache License", "BSD-3-Clause": "BSD 3-Clause"}
     assert first_words.get(licence, "All rights reserved") in (project / "LICENSE").read_text()
 
 
 def test_a_newcomer_finds_these_and_no_others(render: Render, tmp_path: Path) -> None:
-    render(license="MIT")
+    render(env=failing_uv(tmp_path / "bin"))
     project = tmp_path / "my-project"
     shown = {path.name for path in project.iterdir() if not path.name.startswith(".")}
     assert shown == {
         *("CODEOWNERS", "LICENSE", "Makefile", "README.md", "contracts", "data", "docs", "dvc.yaml", "kit", "modules"),
-        *("params.yaml", "pyproject.toml", "templates", "uv.lock"),
+        *("params.yaml", "pyproject.toml", "templates"),
     }
     assert {path.name for path in (project / "modules").iterdir()} == {
         *(
@@ -155,7 +171,7 @@ def test_the_answers_are_kept_for_updates(render: Render, template: Path, tmp_pa
 def test_python_is_generated_byte_for_byte(render: Render, tmp_path: Path) -> None:
     render(hooks=False)
     for path in SOURCE.rglob("*.py"):
-        assert (tmp_path / "my-project" / path.relative_to(SOURCE)).read_bytes() == path.read_bytes()
+        assert (tmp_path / "my-project" / path.relative_to(SOURCE)).read_bytes() == path.read_bytes(), path
 
 
 def test_the_default_answers_make_a_working_repository(render: Render, tmp_path: Path) -> None:
@@ -165,6 +181,9 @@ def test_the_default_answers_make_a_working_repository(render: Render, tmp_path:
     assert done.stdout.splitlines()[-1].strip() == "dvc repro"
     assert_complete(project)
     assert git(project, "log", "--format=%an <%ae> %s") == "Your Name <you@example.com> Start from the template"
+    subprocess.run(["make", "setup"], cwd=project, check=True, capture_output=True)  # again changes nothing
+    assert_complete(project)
+    assert git(project, "rev-list", "--count", "HEAD") == "1"
 
 
 def test_the_longest_name_and_every_answer_get_where_they_belong(render: Render, tmp_path: Path) -> None:
@@ -211,7 +230,7 @@ def test_the_identity_of_a_repository_around_it_does_not_count(render: Render, t
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     for key in ("user.name", "user.email"):
         git(tmp_path, "config", key, "someone@example.com")
-    render(author="Zoë")
+    render(author="Zoë", env=failing_uv(tmp_path / "bin"))
     assert git(tmp_path / "my-project", "config", "--local", "user.name") == "Zoë"
 
 
@@ -236,10 +255,12 @@ def finish_by_hand(project: Path, printed: str) -> None:
     subprocess.run(["sh", "-ec", "\n".join(commands)], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("how", ["make setup", "by hand"])
 @pytest.mark.parametrize(
-    ("trouble", "reason"),
-    [("no uv", "uv is not installed or not on PATH"), ("no network", "`uv lock` failed")],
+    ("trouble", "reason", "how"),
+    [
+        ("no uv", "uv is not installed or not on PATH", "make setup"),
+        ("no network", "`uv lock` failed", "by hand"),
+    ],
 )
 def test_an_unfinished_set_up_says_how_to_finish_it(
     trouble: str, reason: str, how: str, template: Path, render: Render, tmp_path: Path
@@ -264,14 +285,6 @@ def test_an_unfinished_set_up_says_how_to_finish_it(
     else:
         finish_by_hand(project, done.stdout)
     assert_complete(project)
-
-
-def test_setting_up_twice_changes_nothing(render: Render, tmp_path: Path) -> None:
-    render()
-    project = tmp_path / "my-project"
-    subprocess.run(["make", "setup"], cwd=project, check=True, capture_output=True)
-    assert_complete(project)
-    assert git(project, "rev-list", "--count", "HEAD") == "1"
 
 
 def test_cruft_creates_and_links_a_project(template: Path, tmp_path: Path) -> None:

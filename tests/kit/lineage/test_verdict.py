@@ -111,3 +111,36 @@ TOGETHER = [
 @pytest.mark.parametrize(("verdicts", "level"), TOGETHER)
 def test_all_results_together(verdicts: list[tuple[str, Level]], level: Level) -> None:
     assert overall([Verdict(path, found) for path, found in verdicts], frozenset({"m"})) == level
+
+
+def folder(**files: bytes | None) -> Content:
+    """A folder; None for a file whose bytes are not here."""
+    members = {name: Content(md5_of_bytes(data or b"?"), None, lambda data=data: data) for name, data in files.items()}
+    return Content(md5_of_bytes(repr(files).encode()) + ".dir", None, lambda: None, lambda: members)
+
+
+LIKE = save({"w": W * numpy.float32(1.000001)})
+FOLDERS = {
+    "last bits of one file": (
+        folder(a=b"1", **{"w.safetensors": save({"w": W})}),
+        folder(a=b"1", **{"w.safetensors": LIKE}),
+        Level.WITHIN_TOLERANCE,
+        "w.safetensors: ",
+    ),
+    "another file": (folder(a=b"1", b=b"1"), folder(a=b"1", b=b"2"), Level.DIFFERENT, "b: other bytes"),
+    "a file more": (folder(a=b"1"), folder(a=b"1", b=b"2"), Level.DIFFERENT, "b is on one side alone"),
+    "a file that is not here": (folder(a=None), folder(a=b"2"), Level.UNKNOWN, "not on this machine"),
+    "one known to differ, one not here": (
+        folder(a=None, b=b"1"),
+        folder(a=b"2", b=b"2"),
+        Level.DIFFERENT,
+        "b: other bytes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("left", "right", "level", "detail"), FOLDERS.values(), ids=FOLDERS)
+def test_a_pair_of_folders(left: Content, right: Content, level: Level, detail: str) -> None:
+    found = compare("model", left, right, False, Tolerance())
+    assert found.level == level
+    assert detail in found.detail

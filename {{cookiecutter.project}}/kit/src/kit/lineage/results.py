@@ -1,6 +1,7 @@
 """The final results of a revision, and how they are read for a comparison."""
 
 import json
+from functools import partial
 from typing import Any
 
 import yaml
@@ -11,6 +12,7 @@ from kit.lineage.history import History
 from kit.lineage.lockfile import Artifact
 from kit.lineage.revision import Revision
 from kit.lineage.states import content_of
+from kit.lineage.storage import FOLDER
 from kit.lineage.verdict import Content
 
 
@@ -20,7 +22,20 @@ def content_at(history: History, revision: Revision, artifact: Artifact) -> Cont
     record = history.storage.record(maker).document if maker else None
     entries: list[dict[str, Any]] = list(record["outputs"].values()) if record else []
     digest = next((entry.get("tensor_digest") for entry in entries if entry["path"] == artifact.path), None)
-    return Content(artifact.hash, digest, lambda: content_of(history, revision, artifact))
+    return Content(
+        artifact.hash,
+        digest,
+        lambda: content_of(history, revision, artifact),
+        lambda: _files_of(history, artifact.hash),
+    )
+
+
+def _files_of(history: History, md5: str) -> dict[str, Content] | None:
+    """The files of a folder, from DVC's cache."""
+    members = history.storage.members(md5) if md5.endswith(FOLDER) else None
+    if members is None:
+        return None
+    return {path: Content(member, None, partial(history.storage.read, member)) for path, member in members.items()}
 
 
 def final_results(revision: Revision) -> dict[str, Artifact]:

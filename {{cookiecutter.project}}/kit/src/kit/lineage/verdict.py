@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import zip_longest
@@ -47,11 +47,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Content:
-    """One side of a result: its MD5, its tensor digest if recorded, and its bytes where they are here."""
+    """One side of a result: its MD5, its tensor digest if recorded, and its bytes where they are here.
+
+    `files` gives those of a folder by their path in it; None where it is none, or its listing is not here.
+    """
 
     md5: str
     tensor_digest: str | None
     read: Callable[[], bytes | None]
+    files: Callable[[], "Mapping[str, Content] | None"] = lambda: None
 
 
 def tolerance_of(files: Files) -> Tolerance:
@@ -67,6 +71,9 @@ def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance
         return Verdict(path, Level.IDENTICAL_BYTES)
     if left.tensor_digest and left.tensor_digest == right.tensor_digest:
         return Verdict(path, Level.IDENTICAL_TENSORS, "saved differently")
+    one, two = left.files(), right.files()
+    if one is not None and two is not None:
+        return _folders(path, one, two, tolerance)
     before, after = left.read(), right.read()
     if before is None or after is None:
         return Verdict(path, Level.UNKNOWN, "the bytes of one side are not on this machine")
@@ -82,6 +89,19 @@ def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance
     except Exception as error:  # a damaged or odd file is different, and says why
         return Verdict(path, Level.DIFFERENT, f"cannot be compared: {' '.join(str(error).split())[:120]}")
     return Verdict(path, Level.DIFFERENT, "other bytes")
+
+
+def _folders(path: str, left: Mapping[str, Content], right: Mapping[str, Content], tolerance: Tolerance) -> Verdict:
+    """As alike as the least alike of their files, which is named."""
+    alone = sorted(set(left) ^ set(right))
+    if alone:
+        return Verdict(path, Level.DIFFERENT, f"{alone[0]} is on one side alone")
+    verdicts = [compare(name, left[name], right[name], is_metric=False, tolerance=tolerance) for name in sorted(left)]
+    known = [verdict for verdict in verdicts if verdict.level != Level.UNKNOWN]
+    worst = max(known, key=lambda verdict: verdict.level, default=None)
+    if worst is None or (len(known) < len(verdicts) and worst.level != Level.DIFFERENT):
+        return Verdict(path, Level.UNKNOWN, "the bytes of one side are not on this machine")
+    return Verdict(path, worst.level, f"{worst.path}: {worst.detail or worst.level.words}")
 
 
 def overall(verdicts: Iterable[Verdict], metrics: frozenset[str]) -> Level:
