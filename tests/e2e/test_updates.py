@@ -4,12 +4,13 @@ import re
 import shutil
 import subprocess
 import tarfile
+import tomllib
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from e2e_project import Baked
-from places import ROOT
+from places import ROOT, SOURCE
 
 TESTER = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
 
@@ -19,13 +20,14 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def last_release() -> str:
-    """The commit of the newest release before this state: it brought the release's heading into the changelog."""
+    """The commit that brought the heading of the release before this version into the changelog."""
+    current = tomllib.loads((SOURCE / "kit/pyproject.toml").read_text())["project"]["version"]
     heads = re.findall(r"^## (\d+\.\d+\.\d+) ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    released = {head: git(ROOT, "log", "--format=%H", f"-S## {head} ", "--", "CHANGELOG.md").split() for head in heads}
-    commits = [found[-1] for found in released.values() if found and git(ROOT, "diff", "--name-only", found[-1])]
+    before = next(head for head in heads if head != current)
+    commits = git(ROOT, "log", "--format=%H", f"-S## {before} ", "--", "CHANGELOG.md").split()
     if not commits:
-        pytest.skip("this clone has no history back to a release")
-    return commits[0]
+        pytest.skip(f"this clone has no history back to release {before}")
+    return commits[-1]
 
 
 @pytest.fixture(scope="module")
