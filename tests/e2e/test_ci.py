@@ -18,6 +18,7 @@ CONTEXT = {
     "secrets.DVC_READ_CONFIG": "",
     "secrets.DVC_REMOTE_CONFIG": "",
     "github.token": "token",
+    "github.actor": "ana",
 }
 Change = Callable[[Callable[[Baked], None]], Baked]
 
@@ -197,4 +198,5 @@ def test_what_is_merged_is_kept_and_registered(proposed: Change, origin: Baked, 
     assert executed(done) == []
     assert (clone.root / "report.html").is_file()
     assert "digits@v1.0.0: registered, pushed to origin" in done.said["Register the models"]
+    assert "ana <ana@users.noreply.github.com>" in clone.run("kit", "registry")
     assert "refs/tags/digits@v1.0.0" in origin.run("git", "ls-remote", "--tags", "origin")

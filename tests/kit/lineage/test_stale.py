@@ -96,3 +96,13 @@ def test_the_report_says_who_waits_for_a_gpu(lab: Lab, kit: Kit) -> None:
     text = review(lab, kit, "HEAD")
     assert "| train    | **waits for a GPU**" in text
     assert "| evaluate | did not run " in text
+
+
+def test_the_report_says_what_nobody_else_can_get(lab: Lab, kit: Kit) -> None:
+    store = lab.root.parent / "store"
+    lab.write(".dvc/config", f"[core]\n    remote = s\n['remote \"s\"']\n    url = {store}\n")
+    assert "**8 of 8 results are not at the remote: `dvc push --run-cache`.**" in review(lab, kit, "HEAD")
+    shutil.copytree(lab.root / ".dvc/cache", store)
+    assert "not at the remote" not in review(lab, kit, "HEAD")
+    lab.write(".dvc/config", "[core]\n    remote = s\n['remote \"s\"']\n    url = gs://bucket/store\n")
+    assert "Whether all results are kept is not known: remote: " in review(lab, kit, "HEAD")

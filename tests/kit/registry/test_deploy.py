@@ -59,6 +59,16 @@ def test_a_version_whose_files_are_gone_is_promoted_and_says_so(three: Lab, kit:
     assert "neither in the cache nor at the remote: dvc pull data/production.dvc" in out
 
 
+def test_what_was_changed_by_hand_is_not_lost(three: Lab, kit: Kit) -> None:
+    three.write("data/production", "mine\n")
+    before = tags(three)
+    code, _, err = kit("promote", "digits@v1.0.0", "production")
+    assert code == 1
+    assert err.startswith("kit: data/production: was changed by hand")
+    assert three.read("data/production") == "mine\n"
+    assert tags(three) == before
+
+
 def test_going_back_goes_back_one_by_one(three: Lab, kit: Kit) -> None:
     for version in ("v1.0.0", "v1.1.0", "v1.2.0"):
         kit("promote", f"digits@{version}", "production")

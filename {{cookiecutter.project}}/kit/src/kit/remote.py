@@ -1,7 +1,7 @@
 """A project's DVC remote, read through DVC. Beside pipeline.py the only file that knows DVC's internals (3.67.1)."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dvc.config import NoRemoteError
@@ -45,6 +45,24 @@ def remote_digest(root: Path) -> Digest | None:
         return found.hexdigest()
 
     return digest
+
+
+def missing_at_remote(root: Path, hashes: Iterable[str]) -> list[str] | None:
+    """Those of some contents, by their MD5, that the default remote does not have; None without a remote.
+
+    Nothing is downloaded.
+
+    Raises:
+        KitError: the remote cannot be reached.
+    """
+    wanted = sorted(set(hashes))
+    try:
+        found = set(Repo(str(root)).cloud.get_remote_odb().oids_exist(wanted))
+    except NoRemoteError:
+        return None
+    except Exception as error:  # each kind of store has errors of its own
+        raise KitError(f"remote: {one_line(error) or type(error).__name__}") from None
+    return [md5 for md5 in wanted if md5 not in found]
 
 
 def _not_reached(error: BaseException) -> BaseException | None:

@@ -13,6 +13,7 @@ from kit.library.changes import Changes
 from kit.library.identity import email_of_user, name_of_user
 from kit.lineage.files import WorkingFiles, pyproject
 from kit.lineage.history import History
+from kit.lineage.storage import dvc_hash
 from kit.project import Project
 from kit.registry.model import model_at
 from kit.registry.publishing import share_first, tagged
@@ -106,6 +107,9 @@ def _pointer(project: Project, history: History, model: str, version: Version, s
     path = f"{wanted}.dvc"
     if not (project.root / path).is_file():
         raise KitError(f"{SETTING} {stage} = {wanted}: there is no {path}; `dvc add {wanted}` makes one")
+    known = history.working_tree.raw.get(wanted)
+    if known and (project.root / wanted).exists() and dvc_hash(project.root / wanted) != known.artifact.hash:
+        raise KitError(f"{wanted}: was changed by hand, and would be lost; `dvc checkout --force {path}` gives it up")
     revision = history.at(version.commit)
     found = model_at(project, revision, model)
     lock = yaml12.load((revision.files.read("dvc.lock") or b"").decode())

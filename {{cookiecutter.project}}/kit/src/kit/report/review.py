@@ -29,6 +29,7 @@ def review(history: History, against: str) -> Iterator[str]:
     yield ""
     yield from _metrics(history, base, now)
     yield from _stages(history, base, now)
+    yield from _missing(history)
     yield from _why(history, base, now)
 
 
@@ -88,6 +89,23 @@ def _stages(history: History, base: Revision, now: Revision) -> Iterator[str]:
     yield f"\n{unchanged} of {len(pipeline.names())} stages are as in {base.name}.\n"
     if any(now.lock.get(name) != committed.lock.get(name) for name in now.lock):
         yield "dvc.lock is not that of the commit: run `dvc repro --pull`, and commit it.\n"
+
+
+def _missing(history: History) -> Iterator[str]:
+    """Results that the commit's lock names and nobody else can get: DVC would call them up to date all the same."""
+    from kit.remote import missing_at_remote  # DVC's own machinery, which takes a moment to load
+
+    head = history.repository.head
+    lock = history.at(head).lock if head else {}
+    hashes = {out.path: out.hash for run in lock.values() for out in run.outs}
+    tracked = history.repository.ignored(hashes)  # the others are in Git
+    try:
+        absent = missing_at_remote(history.root, (hashes[path] for path in tracked)) if tracked else None
+    except KitError as error:
+        yield f"Whether all results are kept is not known: {error}.\n"
+        return
+    if absent:
+        yield f"**{len(absent)} of {len(tracked)} results are not at the remote: `dvc push --run-cache`.**\n"
 
 
 def _did(history: History, done: Execution | None, committed: Execution | None, head: str | None) -> str:
