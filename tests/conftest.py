@@ -23,6 +23,7 @@ def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Non
         DVC_SYSTEM_CONFIG_DIR=str(settings),
         KIT_CACHE_DIR=str(tmp_path_factory.mktemp("kit-cache")),
         PRE_COMMIT_HOME=str(tmp_path_factory.mktemp("pre-commit")),
+        MYPY_CACHE_DIR=str(tmp_path_factory.mktemp("mypy")),  # for all projects: they hold the same files
         PYTHONDONTWRITEBYTECODE="1",
         TMPDIR=str(tmp_path_factory.mktemp("tmp")),  # killed runs leave something behind
     )

@@ -164,6 +164,6 @@ def test_the_exports_of_a_real_project_are_signed_and_the_page_stands_alone(stor
     crate = json.loads((root / "exports/my-project-crate/ro-crate-metadata.json").read_text())
     assert sum(entity["@type"] == "CreateAction" for entity in crate["@graph"]) == 13
     page = (root / "report.html").read_text()
-    assert "Nothing is wrong with the 10 runs" in page
+    assert "Nothing is wrong with the 12 runs" in page
     assert not re.search(r"""(src|href)=["'](?!#)""", page)
     assert "huge" in page
