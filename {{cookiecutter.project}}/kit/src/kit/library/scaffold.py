@@ -101,8 +101,8 @@ def _edit(changes: Changes, path: str, values: Mapping[str, str]) -> None:
     """Replace the values of top-level keys, each on a line of its own."""
     text = changes.text(path)
     for key, value in values.items():
-        head, _, tail = text.partition(f"\n{key}: ")
-        text = f"{head}\n{key}: {value}\n{tail.partition(chr(10))[2]}" if tail else text
+        line = f"{key}: {value}".replace("\\", r"\\")
+        text = re.sub(rf"^{key}: .*$", line, text, count=1, flags=re.MULTILINE)
     changes.write(path, text)
 
 
@@ -145,7 +145,10 @@ def _from_template(view: View, family: str, name: str, origin: Origin | None, te
 
 def _carried_type(view: View, origin: Origin) -> str:
     """The type of what is read, and its embedding space where it lies in one."""
-    return f"{{type: {origin.type}, space: {origin.port}}}" if origin.path in view.stamped else origin.type
+    if origin.path not in view.stamped:
+        return origin.type
+    carried = {"type": origin.type, "space": origin.port}
+    return str(yaml.safe_dump(carried, default_flow_style=True, sort_keys=False)).strip()
 
 
 def _rendered(folder: Path, answers: Mapping[str, str]) -> dict[str, bytes]:
