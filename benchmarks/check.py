@@ -10,6 +10,7 @@ from pathlib import Path
 from stopwatch import ROOT, report, seconds
 
 MODULES = 100
+END = "\n# What `kit register`"  # the line behind the last stage
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
 def multiply(project: Path) -> None:
     """Copy stages and their modules, with contracts, locks and sections, until there are 100 modules."""
     stages, params = (project / "dvc.yaml").read_text(), (project / "params.yaml").read_text()
-    body = stages.partition("stages:\n")[2].partition("\n# How sure")[0]
+    body = stages.partition("stages:\n")[2].partition(END)[0]
     filled = dict(re.findall(r"^  (\w+): (\w+)", params.partition("slots:")[2].partition("\n\n")[0], re.MULTILINE))
     for slot, module in filled.items():
         body = body.replace(f"slots.{slot}, ", "").replace(f"${{slots.{slot}}}", module)
@@ -50,11 +51,11 @@ def multiply(project: Path) -> None:
         copies += copy
     for number in range(MODULES - sum(1 for _ in (project / "modules").iterdir())):  # the rest runs in no stage
         shutil.copytree(project / "modules/gate_thresholds", project / f"modules/gate_thresholds_spare_{number}")
-    (project / "dvc.yaml").write_text(stages.replace("\n# How sure", f"{copies}\n# How sure"))
+    (project / "dvc.yaml").write_text(stages.replace(END, f"{copies}{END}"))
     (project / "params.yaml").write_text(params + sections)
-    graph = ["kit", "graph", "--write"]
     path = f"{project}/.venv/bin{os.pathsep}{os.environ['PATH']}"
-    subprocess.run(graph, cwd=project, check=True, env={**os.environ, "PATH": path})
+    for command in (["kit", "graph", "--write"], ["kit", "owners", "--write"]):
+        subprocess.run(command, cwd=project, check=True, env={**os.environ, "PATH": path})
 
 
 if __name__ == "__main__":
