@@ -30,9 +30,10 @@ def redraw(project: Project) -> None:
 def report(made: Made, family: str, name: str) -> list[str]:
     """What was made, and what to do next."""
     try_it = f"dvc repro {made.stage}" if made.stage else f"dvc exp run -S slots.{family}={name}"
+    parts = {"dvc.yaml": f"stage {name}", "params.yaml": f"section {name}"}
+    beside = [path for path in made.changes.files if not path.startswith("modules/")]
     return [
-        *(f"{'stage and section in' if path in ('dvc.yaml', 'params.yaml') else 'wrote'} {path}"
-          for path in made.changes.files if not path.startswith("modules/")),
+        *(f"{path}: {parts.get(path, 'written')}" for path in beside),
         f"modules/{name}: made from {made.made_from}; change run.py, module.yaml and README.md",
         f"Next: kit test {name}, then {try_it}",
-    ]  # fmt: skip
+    ]

@@ -20,19 +20,21 @@ def stale_stages(history: History, pipeline: Pipeline | None = None) -> list[str
             makers = [pipeline.producers[dep] for dep in stage.deps if dep in pipeline.producers]
             locked = history.working_tree.lock.get(name)
             # No short cut: every stage before is looked at, so that the answer holds for each of them.
-            known[name] = any([stale(maker) for maker in makers]) or locked is None or _differs(history, stage, locked)
+            known[name] = (
+                any([stale(maker) for maker in makers]) or locked is None or _differs(history, pipeline, stage, locked)
+            )
         return known[name]
 
     return [name for name in stages if stale(name)]
 
 
-def _differs(history: History, stage: Stage, locked: Execution) -> bool:
+def _differs(history: History, pipeline: Pipeline, stage: Stage, locked: Execution) -> bool:
     """Whether command, code, parameters or inputs are not those of the lock."""
     working = history.working_tree
     source = working.source(stage.module) if stage.module else None
     code = {MODULES + stage.module: source.md5 if source else ""} if stage.module else {}
     deps = code | {dep: _hash(history, dep) for dep in stage.deps}
-    settings = {name: _setting(history, name) for name in stage.declared}
+    settings = {name: _setting(pipeline, name) for name in stage.declared}
     return (
         stage.command != locked.command
         or deps != {dep.path: dep.hash for dep in locked.deps}
@@ -53,8 +55,8 @@ def _hash(history: History, path: str) -> str:
     return dvc_hash(place) if place.exists() else ""
 
 
-def _setting(history: History, name: str) -> object:
-    found: object = Pipeline(Project(history.root)).params
+def _setting(pipeline: Pipeline, name: str) -> object:
+    found: object = pipeline.params
     for step in name.split("."):
         found = found.get(step) if isinstance(found, dict) else None
     return found
