@@ -18,9 +18,9 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parents[1] / "{{cookiecutter.project}}/kit/src"))
 
 from kit.lineage.find import find
-from kit.lineage.history import History
+from kit.lineage.history.history import History
+from kit.lineage.history.target import target_of
 from kit.lineage.impact import impact
-from kit.lineage.target import target_of
 from kit.lineage.trace import trace
 
 COMMITS, VERSIONS, STAGES, NODES = 4000, 1000, 50, 33_334

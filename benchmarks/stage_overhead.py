@@ -40,7 +40,7 @@ def launcher(scratch: Path) -> list[str]:
     """The command that confines itself before it becomes a module, with rules for the system's folders."""
     folders = ("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/sys")
     (scratch / "rules").write_text("".join(f"read {folder}\0" for folder in folders))
-    program = [str(PROJECT / ".venv/bin/python"), "-I", "-S", "-B", str(PROJECT / "kit/src/kit/landlock.py")]
+    program = [str(PROJECT / ".venv/bin/python"), "-I", "-S", "-B", str(PROJECT / "kit/src/kit/confinement/landlock.py")]
     return [*program, str(scratch / "rules"), str(os.getpid()), "no-network"]
 
 
@@ -57,7 +57,7 @@ def bare_command(record: dict, scratch: Path) -> list[str]:
     (scratch / "job.json").write_text(json.dumps(job))
     cache = Path(os.environ.get("KIT_CACHE_DIR", Path.home() / ".cache/kit"))
     python = cache / "environments" / record["environment"]["digest"] / "bin/python"
-    return [str(python), str(PROJECT / "kit/src/kit/worker.py"), str(scratch / "job.json")]
+    return [str(python), str(PROJECT / "kit/src/kit/execution/standalone/worker.py"), str(scratch / "job.json")]
 
 
 if __name__ == "__main__":

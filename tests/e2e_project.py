@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.documents import read_json, read_yaml
+from kit.formats.documents import read_json, read_yaml
 
 # The digits example, in the order in which it runs.
 STAGES = [

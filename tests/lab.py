@@ -16,13 +16,13 @@ import numpy
 import yaml
 from safetensors.numpy import save
 
-from kit import weights
-from kit.code import code_files
-from kit.digest import sha256_of, sha256_of_files
-from kit.lineage.files import WorkingFiles
-from kit.lineage.source import source_of
-from kit.lineage.storage import md5_of_bytes
-from kit.project import Project
+from kit.dvc.cache import md5_of_bytes
+from kit.formats import safetensors_file
+from kit.formats.digest import sha256_of, sha256_of_files
+from kit.git.files import WorkingFiles
+from kit.project.code import code_files
+from kit.project.module_code import source_of
+from kit.project.project import Project
 
 LOCK = "{name}=={version} \\\n    --hash=sha256:{digest}\n"
 CARD = """---
@@ -258,8 +258,8 @@ class Lab:
         place = self.root / path
         entry = {"path": path, "type": "anything", "size": place.stat().st_size, "sha256": sha256_of(place)}
         if path.endswith(".safetensors"):
-            digests = {"tensor_digest": weights.tensor_digest(place), "dtypes": ["F32"]}
-            entry |= digests | {"tensors": weights.tensor_digests(place)}
+            digests = {"tensor_digest": safetensors_file.tensor_digest(place), "dtypes": ["F32"]}
+            entry |= digests | {"tensors": safetensors_file.tensor_digests(place)}
         return entry
 
     def commit(self, message: str = "Change") -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from places import SOURCE
 
-from kit.documents import read_yaml
+from kit.formats.documents import read_yaml
 
 Render = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 from places import ROOT, SOURCE
 
-from kit.documents import read_yaml
+from kit.formats.documents import read_yaml
 
 CHOICES = SOURCE / "choices"
 WORKFLOWS = sorted((CHOICES / "github/workflows").iterdir())

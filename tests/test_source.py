@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from places import ROOT, SOURCE
 
-from kit.graph import mermaid
-from kit.pipeline import Pipeline
-from kit.project import Project
+from kit.project.mermaid import mermaid
+from kit.project.pipeline import Pipeline
+from kit.project.project import Project
 
 PYTHON_FILES = sorted([*SOURCE.rglob("*.py"), *ROOT.glob("hooks/*.py")])
 MODULES = sorted(path.name for path in (SOURCE / "modules").iterdir())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kit.documents import read_yaml
+from kit.formats.documents import read_yaml
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from kit.lock import write_lock
-from kit.module import chosen_modules
-from kit.project import Project
-from kit.testing import TOOLS
+from kit.environments.lock import write_lock
+from kit.execution.module_tests import TOOLS
+from kit.project.module import chosen_modules
+from kit.project.project import Project
 
 OLDEST_PYTHON = "3.11"
 

@@ -11,7 +11,7 @@ from e2e_project import EXECUTED, STAGES, Baked
 from places import SOURCE
 from workflows import Job
 
-from kit.documents import read_yaml
+from kit.formats.documents import read_yaml
 
 CONTEXT = {
     "github.base_ref": "main",

@@ -6,7 +6,7 @@ from pathlib import Path
 from e2e_project import STAGES, Baked
 from jsonschema import Draft202012Validator
 
-from kit.documents import schema_named
+from kit.formats.documents import schema_named
 
 
 def test_transfer_beats_training_from_scratch(finished: Baked) -> None:

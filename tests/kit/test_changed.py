@@ -10,9 +10,9 @@ import pytest
 from lab import Lab, chain
 from places import SOURCE
 
-from kit.changed import changed_modules
 from kit.errors import KitError
-from kit.project import Project
+from kit.project.changed import changed_modules
+from kit.project.project import Project
 
 Kit = Callable[..., tuple[int, str, str]]
 

@@ -9,7 +9,7 @@ from acts import replace
 from places import SOURCE
 from ruamel.yaml import YAML
 
-from kit import yaml12
+from kit.formats import yaml12
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")

@@ -8,9 +8,9 @@ import pytest
 from places import SOURCE
 from safetensors.numpy import save_file
 
-from kit.contracts import Contract, breach, load_contract
+from kit.contracts.check import Contract, breach, load_contract
 from kit.errors import KitError
-from kit.project import Project
+from kit.project.project import Project
 
 TABLE = Contract(
     "t",
@@ -154,6 +154,6 @@ def test_a_schema_that_pandera_does_not_know_is_told(tmp_path: Path) -> None:
 def test_every_contract_that_ships_is_valid(path: Path) -> None:
     contract = load_contract(Project(SOURCE), path.stem)
     if contract.kind == "table":
-        from kit.tables import schema_of
+        from kit.contracts.tables import schema_of
 
         assert schema_of(contract).columns

@@ -41,7 +41,7 @@ def test_killed_between_two_moves_the_next_run_finishes_them(
     """Four files are moved; the old one steps aside first. Whatever was moved when it was killed, one run is whole."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/sitecustomize.py").write_text(
-        "import os, shutil, pathlib, kit.staging as s\nleft = [" + str(renames) + "]\n"
+        "import os, shutil, pathlib, kit.execution.staging as s\nleft = [" + str(renames) + "]\n"
         "def counted(real):\n"
         "    def move(*a):\n"
         "        if left[0] == 0:\n            os.kill(os.getpid(), 9)\n"
@@ -61,7 +61,7 @@ def test_outputs_that_were_checked_out_since_a_killed_run_stay(good: Path, tmp_p
     """A journal is for the outputs that it was written for."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/sitecustomize.py").write_text(
-        "import os, kit.staging as s\nreal = s._place\n"
+        "import os, kit.execution.staging as s\nreal = s._place\n"
         "def move(*a):\n    real(*a)\n    os.kill(os.getpid(), 9)\n"
         "s._place = move\n"
     )

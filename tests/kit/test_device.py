@@ -12,7 +12,7 @@ import pytest
 from acts import module_does, replace, start_kit
 from places import SOURCE
 
-from kit import landlock
+from kit.confinement import landlock
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")

@@ -15,10 +15,10 @@ import pytest
 from acts import replace, start_kit, wait_for
 from filelock import FileLock
 
-from kit.caches import environments_folder
-from kit.environment import all_environments, environment_for, manifest_of
+from kit.environments.lock import read_lock
+from kit.environments.store import all_environments, environment_for, manifest_of
 from kit.errors import KitError
-from kit.lock import read_lock
+from kit.system.caches import environments_folder
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")
@@ -32,7 +32,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def six_lock(tmp_path_factory: pytest.TempPathFactory) -> str:
-    from kit.lock import write_lock
+    from kit.environments.lock import write_lock
 
     folder = tmp_path_factory.mktemp("six")
     (folder / "requirements.in").write_text("six==1.17.0\n")

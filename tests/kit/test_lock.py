@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.environments.lock import is_current, read_lock, write_lock
 from kit.errors import KitError
-from kit.lock import is_current, read_lock, write_lock
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kit.parquet_footer import read_metadata, set_metadata
+from kit.formats.parquet_footer import read_metadata, set_metadata
 
 FRAME = pd.DataFrame({
     "number": np.arange(1000.0),

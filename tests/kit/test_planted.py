@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from acts import replace
 
-from kit import yaml12
+from kit.formats import yaml12
 
 Kit = Callable[..., tuple[int, str, str]]
 MISTAKES: dict[str, dict[str, Any]] = yaml12.load(Path(__file__).with_name("planted.yaml").read_text())

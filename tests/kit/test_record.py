@@ -14,14 +14,15 @@ from acts import module_does, replace
 from jsonschema import Draft202012Validator
 from safetensors.numpy import save_file
 
-from kit import plan, weights
-from kit.documents import schema_named
 from kit.errors import KitError
-from kit.module import Module
-from kit.pipeline import Pipeline
-from kit.project import find_project
-from kit.runner import run_stage
-from kit.runtime import Runtime
+from kit.execution import plan
+from kit.execution.runner import run_stage
+from kit.execution.runtime import Runtime
+from kit.formats import safetensors_file
+from kit.formats.documents import schema_named
+from kit.project.module import Module
+from kit.project.pipeline import Pipeline
+from kit.project.project import find_project
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")
@@ -124,19 +125,19 @@ def test_a_tensor_digest_is_what_the_design_says(tmp_path: Path) -> None:
     parts = [["a", "F32", [2, 2], hashlib.sha256(a.tobytes()).hexdigest()],
              ["b", "I64", [1], hashlib.sha256(b.tobytes()).hexdigest()]]  # fmt: skip
     expected = hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
-    assert weights.tensor_digest(tmp_path / "x.safetensors") == expected
+    assert safetensors_file.tensor_digest(tmp_path / "x.safetensors") == expected
 
 
 def test_a_tensor_digest_survives_renaming_and_saving_again_but_no_changed_bit(tmp_path: Path) -> None:
     tensors = {"a": np.ones((2, 3), "float32"), "b": np.zeros(5, "float16")}
     save_file(tensors, tmp_path / "one.safetensors")
     save_file(dict(reversed(tensors.items())), tmp_path / "two.safetensors", metadata={"format": "pt"})
-    digest = weights.tensor_digest(tmp_path / "one.safetensors")
-    assert weights.tensor_digest(tmp_path / "two.safetensors") == digest
+    digest = safetensors_file.tensor_digest(tmp_path / "one.safetensors")
+    assert safetensors_file.tensor_digest(tmp_path / "two.safetensors") == digest
     tensors["b"][4] = -0.0
     save_file(tensors, tmp_path / "three.safetensors")
-    assert weights.tensor_digest(tmp_path / "three.safetensors") != digest
-    one, three = (weights.tensor_digests(tmp_path / f"{name}.safetensors") for name in ("one", "three"))
+    assert safetensors_file.tensor_digest(tmp_path / "three.safetensors") != digest
+    one, three = (safetensors_file.tensor_digests(tmp_path / f"{name}.safetensors") for name in ("one", "three"))
     assert [name for name in one if one[name] != three[name]] == ["b"]
 
 
@@ -144,7 +145,7 @@ def test_a_tensor_digest_survives_renaming_and_saving_again_but_no_changed_bit(t
 def test_what_is_no_safetensors_file_has_no_digest(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.safetensors").write_bytes(content)
     with pytest.raises(ValueError):  # noqa: PT011
-        weights.tensor_digest(tmp_path / "x.safetensors")
+        safetensors_file.tensor_digest(tmp_path / "x.safetensors")
 
 
 def test_kit_show_reads_it_comfortably(committed: Path, kit: Kit) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from acts import replace, start_kit, wait_for
 
-from kit import landlock
+from kit.confinement import landlock
 
 Kit = Callable[..., tuple[int, str, str]]
 OUT = Path("artifacts/double/doubled.csv")

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from acts import module_does, replace
 
-from kit import landlock
-from kit.sandbox import around
+from kit.confinement import landlock
+from kit.execution.sandbox import around
 
 pytestmark = pytest.mark.skipif(landlock.abi() == 0, reason="this kernel has no Landlock")
 

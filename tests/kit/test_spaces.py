@@ -11,8 +11,8 @@ import pytest
 from acts import replace
 from safetensors.numpy import load_file, save_file
 
-from kit import weights
-from kit.spaces import space_of
+from kit.execution.spaces import space_of
+from kit.formats import safetensors_file
 
 Kit = Callable[..., tuple[int, str, str]]
 APPLY = Path("artifacts/apply/applied.csv")
@@ -73,7 +73,7 @@ def encoded(project: Path, empty_lock: Path, kit: Kit, monkeypatch: pytest.Monke
     for stage in ("encode", "adapt"):
         assert kit("run", stage)[0] == 0
     save_file({"h": np.ones(1, "float32")}, "data/head.safetensors")
-    weights.set_metadata(
+    safetensors_file.set_metadata(
         Path("data/head.safetensors"), "space_id", str(space_of(Path("artifacts/adapt/aligned.parquet")))
     )
     return project
@@ -87,17 +87,21 @@ def other_seed(kit: Kit) -> None:
 
 def test_the_id_of_a_space_is_the_tensor_digest_of_its_weights(encoded: Path) -> None:
     encoder = Path("artifacts/encode/encoder.safetensors")
-    assert space_of(Path("artifacts/encode/vectors.parquet")) == weights.tensor_digest(encoder) == space_of(encoder)
+    assert (
+        space_of(Path("artifacts/encode/vectors.parquet"))
+        == safetensors_file.tensor_digest(encoder)
+        == space_of(encoder)
+    )
 
 
 def test_an_adapter_defines_its_space_together_with_the_one_it_reads(encoded: Path, kit: Kit) -> None:
     """The same adapter weights behind another encoder are another space."""
     adapter, aligned = Path("artifacts/adapt/adapter.safetensors"), Path("artifacts/adapt/aligned.parquet")
-    before = weights.tensor_digest(adapter), space_of(aligned)
+    before = safetensors_file.tensor_digest(adapter), space_of(aligned)
     base = space_of(Path("artifacts/encode/vectors.parquet"))
     assert before[1] == hashlib.sha256(json.dumps([before[0], base], separators=(",", ":")).encode()).hexdigest()
     other_seed(kit)
-    assert weights.tensor_digest(adapter) == before[0]
+    assert safetensors_file.tensor_digest(adapter) == before[0]
     assert space_of(aligned) != before[1]
 
 
@@ -152,13 +156,13 @@ def test_stamping_weights_keeps_the_tensors_and_needs_one_key(tmp_path: Path) ->
     path = tmp_path / "x.safetensors"
     tensors = {"b": np.arange(6, dtype="float32").reshape(2, 3), "a": np.ones(1, "int8")}
     save_file(tensors, path)
-    digest = weights.tensor_digest(path)
-    weights.set_metadata(path, "space_id", "s")
+    digest = safetensors_file.tensor_digest(path)
+    safetensors_file.set_metadata(path, "space_id", "s")
     once = path.read_bytes()
-    weights.set_metadata(path, "space_id", "s")
+    safetensors_file.set_metadata(path, "space_id", "s")
     assert path.read_bytes() == once
-    assert weights.tensor_digest(path) == digest
-    assert weights.metadata_of(path) == {"space_id": "s"}
+    assert safetensors_file.tensor_digest(path) == digest
+    assert safetensors_file.metadata_of(path) == {"space_id": "s"}
     assert all(np.array_equal(value, tensors[name]) for name, value in load_file(path).items())
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from places import ROOT
 
-from kit import yaml12
+from kit.formats import yaml12
 
 SCALARS = ["1", "010", "0o17", "0x1f", "1e3",
            "-.5", ".inf", ".nan", "yes", "true", "True", "null", "~", "", "2026-01-01",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kit.documents import read_yaml
+from kit.formats.documents import read_yaml
 
 from .conftest import Repository, tree
 

@@ -9,7 +9,7 @@ import pytest
 from acts import replace
 from places import SOURCE
 
-from kit.documents import read_yaml
+from kit.formats.documents import read_yaml
 
 from .conftest import tree
 

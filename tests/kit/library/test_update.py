@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.documents import read_yaml
+from kit.formats.documents import read_yaml
 
 from .conftest import Repository, tree
 

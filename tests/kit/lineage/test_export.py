@@ -21,10 +21,10 @@ from lab import CHAIN, RAW, Lab
 from places import ROOT
 from prov.model import ProvDocument
 
-from kit.documents import schema_named
 from kit.exports.prov_json import prov_document
-from kit.exports.subject import subject_of
-from kit.lineage.history import History
+from kit.formats.documents import schema_named
+from kit.lineage.history.history import History
+from kit.lineage.subject import subject_of
 
 Kit = Callable[..., tuple[int, str, str]]
 HEAD = "artifacts/train/head.safetensors"

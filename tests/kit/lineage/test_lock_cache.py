@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from lab import Lab
 
-from kit.lineage import lock_cache
-from kit.lineage.history import History
-from kit.lineage.lockfile import LockReader
+from kit.lineage.history import lock_cache
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import LockReader
 
 Kit = Callable[..., tuple[int, str, str]]
 

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from kit import yaml12
 from kit.errors import KitError
-from kit.lineage.lockfile import Execution, LockReader
+from kit.formats import yaml12
+from kit.lineage.history.lockfile import Execution, LockReader
 
 STAGE = """  {name}:
     cmd: kit run {name}

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from lab import Lab
 
-from kit.lineage.history import History
-from kit.lineage.stale import stale_stages
+from kit.lineage.history.history import History
+from kit.lineage.staleness.stale import stale_stages
 
 Kit = Callable[..., tuple[int, str, str]]
 

@@ -10,8 +10,8 @@ import pytest
 from acts import replace
 from lab import CARD, Lab
 
-from kit.lineage.history import History
-from kit.lineage.target import target_of
+from kit.lineage.history.history import History
+from kit.lineage.history.target import target_of
 from kit.lineage.trace import trace
 
 Kit = Callable[..., tuple[int, str, str]]

@@ -9,8 +9,8 @@ import pandas
 import pytest
 from safetensors.numpy import save
 
-from kit.lineage.storage import md5_of_bytes
-from kit.lineage.verdict import Content, Level, Tolerance, Verdict, compare, overall
+from kit.dvc.cache import md5_of_bytes
+from kit.lineage.compare.verdict import Content, Level, Tolerance, Verdict, compare, overall
 
 W = numpy.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)
 

@@ -11,7 +11,7 @@ import pytest
 from acts import replace
 from lab import CHAIN, RAW, Lab
 
-from kit.lineage.storage import md5_of_bytes
+from kit.dvc.cache import md5_of_bytes
 
 Kit = Callable[..., tuple[int, str, str]]
 HEAD = "artifacts/train/head.safetensors"
@@ -180,7 +180,7 @@ def unsandboxed(lab: Lab) -> None:
 
 
 def dirty_kit(lab: Lab) -> None:
-    lab.machine["dirty"] = ["kit/src/kit/record.py"]
+    lab.machine["dirty"] = ["kit/src/kit/execution/record.py"]
     lab.params["evaluator"] = {"seed": 1}
     lab.repro()
 
@@ -388,10 +388,10 @@ def test_names_with_spaces_quotes_and_markup(tmp_path: Path, kit: Kit, monkeypat
 
 def test_an_environment_that_was_changed(lab: Lab, kit: Kit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A folder that stands for an environment, with one package in it."""
-    from kit.environment import environment_key
-    from kit.installed import fingerprint
-    from kit.interpreters import interpreter_for
-    from kit.lineage.history import History
+    from kit.environments.installed import fingerprint
+    from kit.environments.interpreters import interpreter_for
+    from kit.environments.store import environment_key
+    from kit.lineage.history.history import History
 
     monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "cache"))
     source = History.of(lab.root).revision().source("head")

@@ -9,11 +9,11 @@ import pytest
 from acts import replace
 from lab import RAW, Lab
 
-from kit.lineage.causes import Kind
-from kit.lineage.comparison import Comparison
-from kit.lineage.history import History
-from kit.lineage.verdict import Level
-from kit.lineage.why import why
+from kit.lineage.compare.causes import Kind
+from kit.lineage.compare.comparison import Comparison
+from kit.lineage.compare.verdict import Level
+from kit.lineage.compare.why import why
+from kit.lineage.history.history import History
 
 Kit = Callable[..., tuple[int, str, str]]
 

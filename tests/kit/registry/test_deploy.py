@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lab import Lab
 
-from kit.documents import read_yaml
+from kit.formats.documents import read_yaml
 from kit.registry import deploy as deploy_module
 from kit.registry.publishing import share_first
 from kit.registry.tags import Registry

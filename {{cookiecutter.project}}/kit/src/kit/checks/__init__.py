@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from kit.checks.card import card_findings
 from kit.checks.code import code_findings
 from kit.checks.data import data_findings, remote_findings
-from kit.checks.finding import ERROR, Finding, finding_of
 from kit.checks.module import module_findings
 from kit.checks.owners import owner_findings
 from kit.checks.pipeline import pipeline_findings
 from kit.checks.stage import stage_findings
 from kit.checks.versions import version_findings
-from kit.checks.view import View
-from kit.documents import read_text
 from kit.errors import KitError
-from kit.graph import mermaid, with_graph
-from kit.project import Project
+from kit.formats.documents import read_text
+from kit.project.diagnostic import ERROR, Finding, finding_of
+from kit.project.mermaid import mermaid, with_graph
+from kit.project.project import Project
+from kit.project.view import View
 
 
 def findings(project: Project) -> list[Finding]:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from kit import yaml12
-from kit.card import front_matter
-from kit.checks.finding import ERROR, WARNING, Finding
-from kit.checks.view import View
-from kit.documents import schema_named, violation
+from kit.formats import yaml12
+from kit.formats.documents import schema_named, violation
+from kit.formats.front_matter import front_matter
+from kit.project.diagnostic import ERROR, WARNING, Finding
+from kit.project.view import View
 
 
 def card_findings(view: View, name: str) -> Iterator[Finding]:

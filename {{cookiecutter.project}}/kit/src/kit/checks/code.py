@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from kit.checks.finding import WARNING, Finding
-from kit.checks.view import View
-from kit.module import Module
+from kit.project.diagnostic import WARNING, Finding
+from kit.project.module import Module
+from kit.project.view import View
 
 COPIES = {"copy", "copy2", "copyfile", "copytree", "link", "symlink", "rename", "replace", "move"}
 FEW = 2

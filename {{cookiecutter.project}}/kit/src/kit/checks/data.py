@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from kit.checks.finding import WARNING, Finding
-from kit.checks.view import View
-from kit.lineage.files import WorkingFiles
-from kit.lineage.raw import raw_data
-from kit.pipeline import unverified_remotes
+from kit.git.files import WorkingFiles
+from kit.project.diagnostic import WARNING, Finding
+from kit.project.pipeline import unverified_remotes
+from kit.project.raw_data import raw_data
+from kit.project.view import View
 
 
 def data_findings(view: View) -> Iterator[Finding]:

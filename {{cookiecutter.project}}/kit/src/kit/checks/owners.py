@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from kit.checks.finding import WARNING, Finding, finding_of
-from kit.checks.view import View
-from kit.documents import read_text
 from kit.errors import KitError
-from kit.owners import BEGIN, OWNER, PATH, owners_of, with_owners
+from kit.formats.documents import read_text
+from kit.project.diagnostic import WARNING, Finding, finding_of
+from kit.project.owners import BEGIN, OWNER, PATH, owners_of, with_owners
+from kit.project.view import View
 
 
 def owner_findings(view: View) -> Iterator[Finding]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
-from kit.checks.finding import WARNING, Finding, finding_of, line_in
-from kit.checks.view import View
+from kit.checks.locked import locked_deps
 from kit.errors import KitError
-from kit.locked import locked_deps
-from kit.pipeline import Stage
+from kit.project.diagnostic import WARNING, Finding, finding_of, line_in
+from kit.project.pipeline import Stage
+from kit.project.view import View
 
 
 def pipeline_findings(view: View) -> Iterator[Finding]:

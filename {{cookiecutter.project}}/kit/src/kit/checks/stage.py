@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from kit.checks.finding import WARNING, Finding, finding_of, line_in
-from kit.checks.view import View
-from kit.contracts import Contract
+from kit.contracts.check import Contract
 from kit.errors import KitError
-from kit.module import Module, param_problems
-from kit.pipeline import Stage
-from kit.ports import RECORD, Wiring, wiring_problems
-from kit.spaces import check_spaces
+from kit.execution.spaces import check_spaces
+from kit.project.diagnostic import WARNING, Finding, finding_of, line_in
+from kit.project.module import Module, param_problems
+from kit.project.pipeline import Stage
+from kit.project.ports import RECORD, Wiring, wiring_problems
+from kit.project.view import View
 
 
 def stage_findings(view: View, stage: Stage) -> Iterator[Finding]:

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kit.checks.finding import Finding, finding_of, line_in
-from kit.checks.view import View
 from kit.errors import KitError
-from kit.interface import interface_digest, types_of
+from kit.git.files import CommittedFiles, Files, WorkingFiles
+from kit.git.objects import Objects
+from kit.git.repository import open_repository, run_git
 from kit.library.ledger import Entry, read_ledger
-from kit.lineage.files import CommittedFiles, Files, WorkingFiles
-from kit.lineage.git import open_repository, run_git
-from kit.lineage.objects import Objects
-from kit.lineage.source import source_of
+from kit.project.diagnostic import Finding, finding_of, line_in
+from kit.project.interface import interface_digest, types_of
+from kit.project.module_code import source_of
+from kit.project.view import View
 
 # Tags of a release (v1.2.0), and those by which GTO registers a version (digits@v1.2.0).
 RELEASES = ("v[0-9]*.[0-9]*.[0-9]*", "*@v[0-9]*.[0-9]*.[0-9]*")

@@ -3,10 +3,10 @@
 from argparse import Namespace
 from pathlib import Path
 
-from kit.checks.view import View
 from kit.library.add import add_module
 from kit.library.reference import reference_in
-from kit.project import find_project
+from kit.project.project import find_project
+from kit.project.view import View
 
 
 def main(arguments: Namespace) -> int:

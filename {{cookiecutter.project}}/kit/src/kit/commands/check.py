@@ -5,9 +5,9 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from kit.checks import findings
-from kit.checks.finding import ERROR, Finding
 from kit.errors import KitError
-from kit.project import find_project
+from kit.project.diagnostic import ERROR, Finding
+from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from rich.filesize import decimal
 
-from kit.caches import environments_folder
-from kit.environment import (
+from kit.environments.installed import broken_packages
+from kit.environments.interpreters import interpreter_for
+from kit.environments.lock import Lock, read_lock
+from kit.environments.store import (
     Environment,
     all_environments,
     environment_for,
@@ -20,12 +22,10 @@ from kit.environment import (
     remove_leftovers,
 )
 from kit.errors import KitError
-from kit.installed import broken_packages
-from kit.interpreters import interpreter_for
-from kit.lock import Lock, read_lock
-from kit.module import chosen_modules
-from kit.project import Project, find_project
-from kit.testing import TOOLS
+from kit.execution.module_tests import TOOLS
+from kit.project.module import chosen_modules
+from kit.project.project import Project, find_project
+from kit.system.caches import environments_folder
 
 
 def main(arguments: Namespace) -> int:

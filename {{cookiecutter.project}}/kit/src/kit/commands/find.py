@@ -7,8 +7,8 @@ from typing import Any
 
 from kit.commands.trace import dated
 from kit.lineage.find import Found, find
-from kit.lineage.history import History
-from kit.lineage.location import project_history
+from kit.lineage.history.history import History
+from kit.lineage.history.location import project_history
 
 
 def main(arguments: Namespace) -> int:

@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from kit.documents import read_text
 from kit.errors import KitError
-from kit.graph import BEGIN, mermaid, with_graph
-from kit.pipeline import Pipeline
-from kit.project import find_project
+from kit.formats.documents import read_text
+from kit.project.mermaid import BEGIN, mermaid, with_graph
+from kit.project.pipeline import Pipeline
+from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:

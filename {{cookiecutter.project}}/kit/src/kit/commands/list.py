@@ -4,9 +4,9 @@ import json
 from argparse import Namespace
 from dataclasses import asdict
 
+from kit.formats.markdown import table
 from kit.library.listing import listed
-from kit.markdown import table
-from kit.project import find_project
+from kit.project.project import find_project
 
 HEAD = ["module", "family", "version", "stability", "owner", "licence", "source", "used by"]
 

@@ -2,10 +2,10 @@
 
 from argparse import Namespace
 
+from kit.environments.lock import is_current, write_lock
 from kit.errors import KitError
-from kit.lock import is_current, write_lock
-from kit.module import chosen_modules
-from kit.project import find_project
+from kit.project.module import chosen_modules
+from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:

@@ -3,14 +3,14 @@
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
-from kit import experiments
-from kit.checks.view import View
 from kit.errors import KitError
-from kit.experiments import Outcome
-from kit.lineage.files import WorkingFiles, pyproject
-from kit.markdown import table
-from kit.matrix import Fit, combinations, fits
-from kit.project import Project, find_project
+from kit.experiments import measure
+from kit.experiments.fits import Fit, combinations, fits
+from kit.experiments.measure import Outcome
+from kit.formats.markdown import table
+from kit.git.files import WorkingFiles, pyproject
+from kit.project.project import Project, find_project
+from kit.project.view import View
 
 TABLE = "docs/matrix.md"
 
@@ -23,8 +23,8 @@ def main(arguments: Namespace) -> int:
     if not arguments.measure:
         return 0
     metric, verdict = settings(project)
-    experiments.run(project, choices)
-    measured = experiments.outcomes(project, choices, metric, verdict)
+    measure.run(project, choices)
+    measured = measure.outcomes(project, choices, metric, verdict)
     lines = list(report(measured, found, metric))
     print("\n" + "\n".join(lines[2:]))
     (project.root / TABLE).parent.mkdir(exist_ok=True)

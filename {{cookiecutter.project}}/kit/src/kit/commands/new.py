@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from kit.documents import read_text
-from kit.graph import mermaid, with_graph
+from kit.formats.documents import read_text
 from kit.library.scaffold import Made, new_module
-from kit.pipeline import Pipeline
-from kit.project import Project, find_project
+from kit.project.mermaid import mermaid, with_graph
+from kit.project.pipeline import Pipeline
+from kit.project.project import Project, find_project
 
 
 def main(arguments: Namespace) -> int:

@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 
-from kit.documents import read_text
-from kit.owners import PATH, owners_of, with_owners
-from kit.project import find_project
+from kit.formats.documents import read_text
+from kit.project.owners import PATH, owners_of, with_owners
+from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:

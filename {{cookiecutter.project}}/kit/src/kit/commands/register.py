@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
-from kit.lineage.location import project_history
-from kit.project import find_project
+from kit.lineage.history.location import project_history
+from kit.project.project import find_project
 from kit.registry.model import model_paths
 from kit.registry.register import Registered, register
 

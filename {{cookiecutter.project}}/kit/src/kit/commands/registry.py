@@ -4,8 +4,8 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator
 
-from kit.markdown import table
-from kit.project import find_project
+from kit.formats.markdown import table
+from kit.project.project import find_project
 from kit.registry.tags import Assignment, Registry, Version
 
 HEAD = ["model", "version", "stage", "since", "by", "commit"]

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from kit.library.remove import remove_module
-from kit.project import find_project
+from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:

@@ -10,10 +10,10 @@ from typing import Any
 from rich.filesize import decimal
 
 from kit.errors import KitError
-from kit.lineage.location import project_history
-from kit.lineage.replay import Replay, replay
-from kit.lineage.target import target_of
-from kit.lineage.verdict import Level
+from kit.lineage.compare.replay import Replay, replay
+from kit.lineage.compare.verdict import Level
+from kit.lineage.history.location import project_history
+from kit.lineage.history.target import target_of
 
 
 def main(arguments: Namespace) -> int:

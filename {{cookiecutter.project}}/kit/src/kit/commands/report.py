@@ -4,8 +4,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from kit.exports.place import writable
-from kit.exports.subject import Subject
-from kit.lineage.location import project_history
+from kit.lineage.history.location import project_history
+from kit.lineage.subject import Subject
 from kit.lineage.trace import Trace
 from kit.report.page import page
 from kit.report.review import review

@@ -3,8 +3,8 @@
 from argparse import Namespace
 
 from kit.commands.promote import lines
-from kit.lineage.location import project_history
-from kit.project import find_project
+from kit.lineage.history.location import project_history
+from kit.project.project import find_project
 from kit.registry.deploy import roll_back
 
 

@@ -3,10 +3,10 @@
 from argparse import Namespace
 
 from kit.errors import KitError
-from kit.pipeline import Pipeline
-from kit.ports import bindings, split_pairs
-from kit.project import find_project
-from kit.runner import run_stage
+from kit.execution.runner import run_stage
+from kit.project.pipeline import Pipeline
+from kit.project.ports import bindings, split_pairs
+from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:

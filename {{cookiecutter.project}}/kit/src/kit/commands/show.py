@@ -4,11 +4,11 @@ from argparse import Namespace
 
 from rich.console import Console
 
-from kit.pipeline import Pipeline
-from kit.ports import record_path
-from kit.project import find_project
-from kit.record import read_record
-from kit.showing import sections
+from kit.execution.record import read_record
+from kit.project.pipeline import Pipeline
+from kit.project.ports import record_path
+from kit.project.project import find_project
+from kit.report.run_record_text import sections
 
 
 def main(arguments: Namespace) -> int:

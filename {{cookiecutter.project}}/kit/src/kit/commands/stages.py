@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from kit.device import needs_cuda
-from kit.lineage.files import WorkingFiles
-from kit.lineage.source import source_of
-from kit.pipeline import Pipeline
-from kit.project import find_project
+from kit.execution.device import needs_cuda
+from kit.git.files import WorkingFiles
+from kit.project.module_code import source_of
+from kit.project.pipeline import Pipeline
+from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:
@@ -14,8 +14,8 @@ def main(arguments: Namespace) -> int:
     pipeline, files = Pipeline(project), WorkingFiles(project.root)
     names = pipeline.names()
     if arguments.stale:
-        from kit.lineage.history import History
-        from kit.lineage.stale import stale_stages
+        from kit.lineage.history.history import History
+        from kit.lineage.staleness.stale import stale_stages
 
         names = stale_stages(History.of(project.root), pipeline)
     for name in names:

@@ -5,9 +5,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from kit.changed import changed_modules
 from kit.errors import KitError
-from kit.project import Project, find_project
+from kit.project.changed import changed_modules
+from kit.project.project import Project, find_project
 
 
 def main(arguments: Namespace) -> int:
@@ -23,8 +23,8 @@ def main(arguments: Namespace) -> int:
 
 def run_tests(project: Project, names: Sequence[str]) -> int:
     """Each module's tests; all modules where none is named."""
-    from kit.module import chosen_modules
-    from kit.testing import tests_pass
+    from kit.execution.module_tests import tests_pass
+    from kit.project.module import chosen_modules
 
     modules = chosen_modules(project, names)
     failed = []

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kit.lineage.differences import flat
-from kit.lineage.history import History
+from kit.lineage.compare.differences import flat
+from kit.lineage.history.history import History
+from kit.lineage.history.location import project_history
+from kit.lineage.history.target import target_of
 from kit.lineage.licenses import conflicts, licenses, project_license
-from kit.lineage.location import project_history
-from kit.lineage.raw import RawData
-from kit.lineage.target import target_of
 from kit.lineage.trace import ArtifactNode, ExecutionNode, Step, Trace, trace
+from kit.project.raw_data import RawData
 
 
 def main(arguments: Namespace) -> int:

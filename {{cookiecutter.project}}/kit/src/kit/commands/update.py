@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from kit.errors import KitError
 from kit.library.update import update_module
-from kit.project import find_project
+from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:

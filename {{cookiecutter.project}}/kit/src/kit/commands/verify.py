@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kit.errors import KitError
-from kit.lineage.audits.finding import Level
-from kit.lineage.location import project_history
-from kit.lineage.verify import Found, Report, all_revisions, verify
+from kit.lineage.audit.finding import Level
+from kit.lineage.audit.verify import Found, Report, all_revisions, verify
+from kit.lineage.history.location import project_history
 
 NAMED = 3
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from kit.lineage.location import project_history
-from kit.lineage.pending import Pending, Plans
-from kit.lineage.why import why
-from kit.lineage.words import cause_lines, comparison_lines
+from kit.lineage.compare.why import why
+from kit.lineage.history.location import project_history
+from kit.lineage.staleness.pending import Pending, Plans
+from kit.report.comparison_text import cause_lines, comparison_lines
 
 
 def main(arguments: Namespace) -> int:

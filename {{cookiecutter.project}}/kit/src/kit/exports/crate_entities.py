@@ -5,8 +5,8 @@ from typing import Any
 
 from kit.exports.crate_parts import Parameters, artifact_id
 from kit.exports.extras import needed
-from kit.exports.subject import Subject
-from kit.lineage.lockfile import Artifact, stays_inside
+from kit.lineage.history.lockfile import Artifact, stays_inside
+from kit.lineage.subject import Subject
 
 with needed("rocrate", "export"):
     from rocrate.model import ContextEntity, DataEntity, Entity

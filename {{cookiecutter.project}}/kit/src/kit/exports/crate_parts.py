@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from kit.exports.subject import Subject
-from kit.lineage.differences import flat, shown
-from kit.lineage.lockfile import Artifact
+from kit.lineage.compare.differences import flat, shown
+from kit.lineage.history.lockfile import Artifact
+from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 
 

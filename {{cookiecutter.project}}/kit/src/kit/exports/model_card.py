@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from rich.filesize import decimal
 
-from kit.exports.subject import Subject
+from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 
 # The identifiers that the hub knows are SPDX's in lower case.

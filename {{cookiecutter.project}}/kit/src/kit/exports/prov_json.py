@@ -6,8 +6,8 @@ from typing import Any
 
 from kit import __version__
 from kit.exports.extras import needed
-from kit.exports.subject import Subject
-from kit.lineage.lockfile import Artifact
+from kit.lineage.history.lockfile import Artifact
+from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 
 with needed("prov", "export"):

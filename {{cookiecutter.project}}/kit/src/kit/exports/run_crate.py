@@ -11,10 +11,10 @@ from kit import __version__
 from kit.exports.crate_entities import Entities
 from kit.exports.crate_parts import stage_id
 from kit.exports.extras import needed
-from kit.exports.subject import Subject
-from kit.lineage.lockfile import Artifact, stays_inside
+from kit.lineage.history.lockfile import Artifact, stays_inside
+from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
-from kit.pipeline import MODULES
+from kit.project.pipeline import MODULES
 
 with needed("rocrate", "export"):
     from rocrate.model import ComputationalWorkflow, Entity

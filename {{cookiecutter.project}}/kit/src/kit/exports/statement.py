@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kit import __version__
-from kit.exports.subject import Subject
-from kit.lineage.lockfile import Artifact
+from kit.lineage.history.lockfile import Artifact
+from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 
 STATEMENT = "https://in-toto.io/Statement/v1"

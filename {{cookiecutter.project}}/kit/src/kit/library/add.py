@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import KitError
-from kit.library.changes import Changes
 from kit.library.fetch import git_source, is_repository
 from kit.library.folder import folder_package
-from kit.library.layout import with_section, yaml_lines
 from kit.library.ledger import PATH, entry_for, ledger_text, read_ledger
 from kit.library.origin import PORT
 from kit.library.package import Package
 from kit.library.reference import Reference
-from kit.owners import PATH as CODEOWNERS
-from kit.owners import owners_of, with_owners
-from kit.project import Project
+from kit.library.yaml_edit import with_section, yaml_lines
+from kit.project.edits import Changes
+from kit.project.owners import PATH as CODEOWNERS
+from kit.project.owners import owners_of, with_owners
+from kit.project.project import Project
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _add_contracts(changes: Changes, package: Package, reference: Reference) -> 
 
 def _same_contract(one: bytes, two: bytes) -> bool:
     """Whether two contracts say the same, whatever their layout and description."""
-    from kit import yaml12
+    from kit.formats import yaml12
 
     left, right = (yaml12.load(text.decode()) for text in (one, two))
     return _bare(left) == _bare(right)
@@ -103,7 +103,7 @@ def _bare(document: Mapping[str, object]) -> dict[str, object]:
 
 def _add_params(changes: Changes, package: Package) -> tuple[str, ...]:
     """Give the module its section: as it stands in the source's params.yaml, else with the defaults of its contract."""
-    from kit.pipeline import Pipeline
+    from kit.project.pipeline import Pipeline
 
     schemas = package.contract["params"]
     if Pipeline(changes.project).section(package.name) is not None:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import yaml
 
-from kit.documents import read_yaml, schema_named, violation
 from kit.errors import KitError
-from kit.interface import interface_digest
-from kit.library.identity import user
+from kit.formats.documents import read_yaml, schema_named, violation
+from kit.git.files import WorkingFiles
 from kit.library.package import Package
 from kit.library.reference import Reference
-from kit.lineage.files import WorkingFiles
-from kit.lineage.source import Source, ignored_by, source_of
-from kit.project import Project
+from kit.project.identity import user
+from kit.project.interface import interface_digest
+from kit.project.module_code import Source, ignored_by, source_of
+from kit.project.project import Project
 
 PATH = "modules.lock"
 NOTICE = "# Where modules came from. Written by `kit add`, `kit update` and `kit remove`; checked by `kit check`.\n"

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from kit.card import card_in
-from kit.checks.view import View
+from kit.formats.front_matter import card_in
 from kit.library.ledger import code_here, read_ledger
-from kit.project import Project
+from kit.project.project import Project
+from kit.project.view import View
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from kit.checks.view import View
-from kit.contracts import Contract
+from kit.contracts.check import Contract
 from kit.errors import KitError
-from kit.module import Module
-from kit.pipeline import Stage
+from kit.project.module import Module
+from kit.project.pipeline import Stage
+from kit.project.view import View
 
 PORT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
@@ -88,7 +88,7 @@ def _raw_origin(view: View, path: str) -> Origin:
         for port, read in wiring.inputs.items() if module and wiring else ():
             if read == path and module:
                 return _origin(view, path, module.inputs[port], port, None)
-    from kit.library.guess import guessed_contract
+    from kit.contracts.guess import guessed_contract
 
     contract = guessed_contract(view.project.root / path, path)
     plain = re.sub(r"[^a-z0-9_]+", "_", PurePosixPath(path).stem.lower()).strip("_")

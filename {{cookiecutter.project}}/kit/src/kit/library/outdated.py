@@ -9,7 +9,7 @@ from kit.library.folder import folder_package
 from kit.library.ledger import Entry, code_here
 from kit.library.releases import commit_of, newest
 from kit.library.update import refuse_tampered
-from kit.project import Project
+from kit.project.project import Project
 
 CURRENT, OUTDATED, MOVED, TAMPERED, GONE = "current", "outdated", "moved", "tampered", "unreachable"
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import yaml
 
-from kit import yaml12
-from kit.card import card_in
-from kit.documents import schema_named, violation
+from kit.environments.lock import parse_lock
 from kit.errors import KitError
-from kit.interface import types_of
-from kit.library.layout import section_lines
-from kit.lock import parse_lock
-from kit.module import REQUIRED_FILES
+from kit.formats import yaml12
+from kit.formats.documents import schema_named, violation
+from kit.formats.front_matter import card_in
+from kit.library.yaml_edit import section_lines
+from kit.project.interface import types_of
+from kit.project.module import REQUIRED_FILES
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Package:
 
 
 def tree_digest(files: Mapping[str, bytes], contracts: Mapping[str, bytes]) -> str:
-    """SHA-256 in hex over the sorted list of (path, SHA-256), as kit.digest makes it of folders."""
+    """SHA-256 in hex over the sorted list of (path, SHA-256), as kit.formats.digest makes it of folders."""
     listing = {f"module/{path}": data for path, data in files.items()}
     listing |= {f"contracts/{name}.yaml": data for name, data in contracts.items()}
     digest = hashlib.sha256()

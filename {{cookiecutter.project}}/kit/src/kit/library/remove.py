@@ -2,14 +2,14 @@
 
 import subprocess
 
-from kit.checks.view import View
 from kit.errors import KitError
-from kit.library.changes import Changes
-from kit.library.layout import without_section
 from kit.library.ledger import PATH, ledger_text, read_ledger
-from kit.owners import PATH as CODEOWNERS
-from kit.owners import owners_of, with_owners
-from kit.project import Project
+from kit.library.yaml_edit import without_section
+from kit.project.edits import Changes
+from kit.project.owners import PATH as CODEOWNERS
+from kit.project.owners import owners_of, with_owners
+from kit.project.project import Project
+from kit.project.view import View
 
 
 def remove_module(project: Project, name: str) -> Changes:

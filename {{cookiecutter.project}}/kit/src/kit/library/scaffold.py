@@ -9,18 +9,18 @@ from pathlib import Path
 
 import yaml
 
-from kit import yaml12
-from kit.checks.view import View
-from kit.contracts import Contract
+from kit.contracts.check import Contract
 from kit.errors import KitError
-from kit.library.changes import Changes
-from kit.library.identity import email_of_user, license_of_project
-from kit.library.layout import scalar, section_lines, with_section, with_stage, yaml_lines
+from kit.formats import yaml12
 from kit.library.origin import PORT, Origin, origin_of
-from kit.module import Module
-from kit.owners import PATH as CODEOWNERS
-from kit.owners import owners_of, with_owners
-from kit.project import Project
+from kit.library.yaml_edit import scalar, section_lines, with_section, with_stage, yaml_lines
+from kit.project.edits import Changes
+from kit.project.identity import email_of_user, license_of_project
+from kit.project.module import Module
+from kit.project.owners import PATH as CODEOWNERS
+from kit.project.owners import owners_of, with_owners
+from kit.project.project import Project
+from kit.project.view import View
 
 TEMPLATES = "templates"
 SUFFIXES = {"table": ".parquet", "tensors": ".safetensors", "json": ".json", "folder": ""}

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kit.errors import KitError
-from kit.library.changes import Changes
 from kit.library.fetch import git_source, is_repository
 from kit.library.folder import folder_package
 from kit.library.ledger import PATH, Entry, entry_for, ledger_text, read_ledger
@@ -13,7 +12,8 @@ from kit.library.merge import merged_files
 from kit.library.package import Package, tree_digest
 from kit.library.reference import Reference
 from kit.library.releases import newest
-from kit.project import Project
+from kit.project.edits import Changes
+from kit.project.project import Project
 
 GENERATED = "requirements.txt"
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit import weights
+from kit.dvc.cache import FOLDER, dvc_hash
 from kit.errors import KitError
-from kit.lineage.git import Ref
-from kit.lineage.history import History
-from kit.lineage.lockfile import Artifact, Execution
-from kit.lineage.places import MADE, Contents, Occurrence
-from kit.lineage.storage import FOLDER, dvc_hash
-from kit.lineage.target import HASH
+from kit.formats import safetensors_file
+from kit.git.repository import Ref
+from kit.lineage.history.history import History
+from kit.lineage.history.index import MADE, Contents, Occurrence
+from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.target import HASH
 
 SHOWN_PARTS = 5
 
@@ -120,7 +120,7 @@ def _in_git(history: History, place: Path) -> Iterator[Found]:
 def _by_tensors(history: History, contents: Contents, place: Path) -> Iterator[Found]:
     """The weights whose tensors are all the same, else those that share some."""
     try:
-        digest, mine = weights.tensor_digest(place), weights.tensor_digests(place)
+        digest, mine = safetensors_file.tensor_digest(place), safetensors_file.tensor_digests(place)
     except (ValueError, KeyError, OSError, TypeError, OverflowError):
         return
     if digest in contents.by_digest:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kit.card import card_in
-from kit.lineage.files import Files, pyproject
+from kit.formats.front_matter import card_in
+from kit.git.files import Files, pyproject
 from kit.lineage.trace import ExecutionNode, Trace
 
 # SPDX identifiers by what they ask of what is made from the work (spdx.org/licenses; the texts decide).

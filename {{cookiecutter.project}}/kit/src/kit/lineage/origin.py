@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kit.lineage.history import History
-from kit.lineage.lockfile import Execution
-from kit.lineage.revision import Revision
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.revision import Revision
 
 EXECUTED, RESTORED, UNKNOWN = "executed", "restored", "unknown"
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kit.lineage.history import History
-from kit.lineage.lockfile import Artifact, Execution
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.revision import Revision
+from kit.lineage.history.states import State, state_of
+from kit.lineage.history.target import Target
 from kit.lineage.origin import Origin, origin_of
-from kit.lineage.raw import RawData
-from kit.lineage.revision import Revision
-from kit.lineage.source import Source
-from kit.lineage.states import State, state_of
-from kit.lineage.target import Target
+from kit.project.module_code import Source
+from kit.project.raw_data import RawData
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import yaml
 
-from kit import yaml12
+from kit.dvc.cache import dvc_hash
 from kit.errors import KitError
-from kit.library.changes import Changes
-from kit.library.identity import email_of_user, name_of_user
-from kit.lineage.files import WorkingFiles, pyproject
-from kit.lineage.history import History
-from kit.lineage.storage import dvc_hash
-from kit.project import Project
+from kit.formats import yaml12
+from kit.git.files import WorkingFiles, pyproject
+from kit.lineage.history.history import History
+from kit.project.edits import Changes
+from kit.project.identity import email_of_user, name_of_user
+from kit.project.project import Project
 from kit.registry.model import model_at
 from kit.registry.publishing import share_first, tagged
 from kit.registry.tags import ROLLBACK, Registry, Version, before_current

@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass
 
 from kit.errors import KitError
-from kit.lineage.files import pyproject
-from kit.lineage.history import History
-from kit.lineage.lockfile import Artifact
-from kit.lineage.results import result_at
-from kit.lineage.revision import Revision
-from kit.lineage.stale import stale_stages
-from kit.lineage.states import content_of
+from kit.git.files import pyproject
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Artifact
+from kit.lineage.history.results import result_at
+from kit.lineage.history.revision import Revision
+from kit.lineage.history.states import content_of
+from kit.lineage.staleness.stale import stale_stages
 
 SETTING = "pyproject.toml: [tool.kit.gate] decision"
 

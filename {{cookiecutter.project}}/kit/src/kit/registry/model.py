@@ -4,15 +4,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from kit.documents import read_yaml
 from kit.errors import KitError
-from kit.exports.subject import Subject, subject_of
-from kit.interface import document_digest
-from kit.lineage.history import History
-from kit.lineage.lockfile import Artifact, Execution
-from kit.lineage.results import result_at
-from kit.lineage.revision import Revision
-from kit.project import Project
+from kit.formats.documents import read_yaml
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.results import result_at
+from kit.lineage.history.revision import Revision
+from kit.lineage.subject import Subject, subject_of
+from kit.project.interface import document_digest
+from kit.project.project import Project
 
 CONTRACT = "contract.json"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from kit.errors import KitError
-from kit.lineage.git import run_git
+from kit.git.repository import run_git
 from kit.registry.tags import Registry
 
 REMOTE = "origin"

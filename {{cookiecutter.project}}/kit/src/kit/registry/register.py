@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from kit.checkout import description
 from kit.errors import KitError
-from kit.library.identity import email_of_user, name_of_user
-from kit.lineage.history import History
-from kit.lineage.results import metrics_of
-from kit.lineage.revision import Revision
-from kit.lineage.target import target_of
+from kit.git.status import description
+from kit.lineage.audit.verify import verify
+from kit.lineage.history.history import History
+from kit.lineage.history.results import metrics_of
+from kit.lineage.history.revision import Revision
+from kit.lineage.history.target import target_of
 from kit.lineage.trace import trace
-from kit.lineage.verify import verify
-from kit.pipeline import Pipeline
-from kit.project import Project
+from kit.project.identity import email_of_user, name_of_user
+from kit.project.pipeline import Pipeline
+from kit.project.project import Project
 from kit.registry.gate import SETTING, Decision, decision_at
 from kit.registry.model import Model, interface_of, lineage_of, model_at
 from kit.registry.publishing import share_first, tagged

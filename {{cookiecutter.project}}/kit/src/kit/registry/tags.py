@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from kit.errors import KitError
-from kit.lineage.git import Repository, open_repository, run_git
+from kit.git.repository import Repository, open_repository, run_git
 
 ROLLBACK = "Roll back"
 ASSIGNED, UNASSIGNED = "assignment", "unassignment"  # GTO's words for its events

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from kit.lineage.differences import flat, shown
-from kit.lineage.history import History
-from kit.lineage.results import metrics_of
-from kit.lineage.revision import Revision
+from kit.lineage.compare.differences import flat, shown
+from kit.lineage.history.history import History
+from kit.lineage.history.results import metrics_of
+from kit.lineage.history.revision import Revision
 
 SHOWN, COLUMNS = 100, 8
 

@@ -6,11 +6,11 @@ from html import escape
 from importlib import resources
 
 from kit import __version__
-from kit.lineage.audits.finding import Finding, Level
-from kit.lineage.history import History
-from kit.lineage.revision import Revision
+from kit.lineage.audit.finding import Finding, Level
+from kit.lineage.audit.verify import Report, verify
+from kit.lineage.history.history import History
+from kit.lineage.history.revision import Revision
 from kit.lineage.trace import Trace, whole_trace
-from kit.lineage.verify import Report, verify
 from kit.report.comparison import Line, experiments, line_of, number, table
 from kit.report.drawing import svg
 from kit.report.plots import plots

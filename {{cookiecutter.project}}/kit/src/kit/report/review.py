@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 
-from kit.device import needs_cuda
 from kit.errors import KitError
-from kit.lineage.history import History
-from kit.lineage.lockfile import Execution
-from kit.lineage.results import metrics_of
-from kit.lineage.revision import Revision
-from kit.lineage.stale import stale_stages
-from kit.lineage.why import compared
-from kit.lineage.words import comparison_lines
-from kit.markdown import table
-from kit.pipeline import Pipeline
-from kit.project import Project
+from kit.execution.device import needs_cuda
+from kit.formats.markdown import table
+from kit.lineage.compare.why import compared
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.results import metrics_of
+from kit.lineage.history.revision import Revision
+from kit.lineage.staleness.stale import stale_stages
+from kit.project.pipeline import Pipeline
+from kit.project.project import Project
 from kit.registry.gate import decision_at
 from kit.report.comparison import number
+from kit.report.comparison_text import comparison_lines
 
 MARK = "<!-- kit report -->"  # by which a later run finds the comment to update
 ROWS = 40
@@ -93,7 +93,7 @@ def _stages(history: History, base: Revision, now: Revision) -> Iterator[str]:
 
 def _missing(history: History) -> Iterator[str]:
     """Results that the commit's lock names and nobody else can get: DVC would call them up to date all the same."""
-    from kit.remote import missing_at_remote  # DVC's own machinery, which takes a moment to load
+    from kit.dvc.remote import missing_at_remote  # DVC's own machinery, which takes a moment to load
 
     head = history.repository.head
     lock = history.at(head).lock if head else {}

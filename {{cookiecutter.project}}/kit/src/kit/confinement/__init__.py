@@ -1,0 +1,1 @@
+"""The walls around a process: what the kernel lets it reach. Knows no stage."""

@@ -1,0 +1,109 @@
+"""The types that flow between modules, and whether a file is of its type."""
+
+import ast
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from kit.errors import KitError
+from kit.formats.digest import sha256_of
+from kit.formats.documents import Violation, read_json, read_yaml, schema_named, schema_problem, violation
+from kit.project.project import Project
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One file in contracts/: a type's name, its kind, the rest of the document and the digest of all."""
+
+    type: str
+    kind: str
+    document: dict[str, Any]
+    sha256: str = ""
+
+    @property
+    def shown(self) -> str:
+        return f"contracts/{self.type}.yaml"
+
+
+def load_contract(project: Project, type_name: str) -> Contract:
+    """The contract of a type.
+
+    Raises:
+        KitError: there is none, or it is invalid.
+    """
+    shown = f"contracts/{type_name}.yaml"
+    document = read_yaml(project.contracts / f"{type_name}.yaml", shown)
+    problem = violation(document, schema_named("contract"))
+    if not problem and document["kind"] == "json":
+        problem = schema_problem(document["schema"])
+        problem = problem and Violation(("schema", *problem.path), problem.message)
+    if problem:
+        raise KitError(f"{shown}: {problem}", problem.path)
+    return Contract(type_name, document["kind"], document, sha256_of(project.root / shown))
+
+
+def breach(contract: Contract, path: Path) -> str | None:
+    """The first thing in a file that breaks its contract, in words; None where it keeps it."""
+    if contract.kind == "folder":
+        return folder_breach(contract, path)
+    if not path.is_file():
+        return "is a folder, and the contract is about a file"
+    if contract.kind == "python":
+        return python_breach(contract, path)
+    if contract.kind == "table":
+        from kit.contracts.tables import table_breach
+
+        return table_breach(contract, path)
+    if contract.kind == "tensors":
+        from kit.contracts.tensors import tensors_breach
+
+        return tensors_breach(contract, path)
+    try:
+        problem = violation(read_json(path), contract.document["schema"])
+        return str(problem) if problem else None
+    except ValueError as error:
+        return f"is no JSON: {error}"
+
+
+def folder_breach(contract: Contract, path: Path) -> str | None:
+    """The first file that a folder lacks, or that it must not hold; links are never allowed."""
+    if not path.is_dir():
+        return "is a file, and the contract is about a folder"
+    required, allowed = contract.document.get("required", []), contract.document.get("allowed", ["*"])
+    for name in required:
+        if not (path / name).is_file():
+            return f"{name} is missing"
+    for found in sorted(path.rglob("*")):
+        shown = found.relative_to(path).as_posix()
+        if found.is_symlink():
+            return f"{shown} is a link"
+        if found.is_file() and not any(fnmatch(found.name, pattern) for pattern in allowed):
+            return f"{shown} is none of {', '.join(allowed)}"
+    return None
+
+
+def python_breach(contract: Contract, path: Path) -> str | None:
+    """The first function that a Python file does not define as it must; the file is read, not run."""
+    try:
+        body = ast.parse(path.read_bytes(), path.name).body
+    except (SyntaxError, ValueError) as error:
+        return f"is no Python: {error}"
+    defined = {node.name: [argument.arg for argument in node.args.args] for node in body
+               if isinstance(node, ast.FunctionDef)}  # fmt: skip
+    for name, parameters in contract.document["functions"].items():
+        if defined.get(name) != parameters:
+            return f"does not define {name}({', '.join(parameters)})"
+    return None
+
+
+def load_checkers(contracts: Iterable[Contract]) -> threading.Thread:
+    """Start importing what the contracts will need (pandera takes a second) while the module still runs."""
+    names = {"table": "kit.contracts.tables", "tensors": "kit.contracts.tensors"}
+    wanted = {names[contract.kind] for contract in contracts if contract.kind in names}
+    thread = threading.Thread(target=lambda: [import_module(name) for name in sorted(wanted)], daemon=True)
+    thread.start()
+    return thread

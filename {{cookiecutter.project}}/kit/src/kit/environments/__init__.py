@@ -1,0 +1,1 @@
+"""Environments of modules: locks, and what is built and installed from them."""

@@ -1,0 +1,51 @@
+"""Find the Python that a module asks for."""
+
+import os
+import platform
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from kit.environments.uv import run_uv
+from kit.errors import KitError
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python: its executable, and what tells it from others of its kind."""
+
+    executable: str
+    version: str
+
+    @property
+    def identity(self) -> str:
+        """Implementation, exact version and platform: what compiled packages depend on."""
+        return f"{sys.implementation.name}-{self.version}-{sysconfig.get_platform()}"
+
+
+@cache
+def interpreter_for(python: str) -> Interpreter:
+    """An interpreter of a version such as 3.11: the kit's own where it fits, else the one that uv finds or fetches.
+
+    Raises:
+        KitError: there is none.
+    """
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    base = getattr(sys, "_base_executable", None)
+    if python == own and base:
+        return Interpreter(base, platform.python_version())
+    found = run_uv(["python", "find", "--no-project", python])
+    if found.returncode and run_uv(["python", "install", python]).returncode == 0:
+        found = run_uv(["python", "find", "--no-project", python])
+    if found.returncode:
+        raise KitError(f"Python {python} is not on this machine and uv cannot fetch it; install it ({found.message})")
+    shown = run_uv(["python", "find", "--no-project", "--show-version", python])
+    return Interpreter(found.output.strip(), shown.output.strip())
+
+
+def prefix_of(python: Path) -> Path:
+    """The folder that a Python was installed to, seen through the links of virtual environments."""
+    real = python.resolve()
+    return real.parent if os.name == "nt" else real.parent.parent

@@ -1,0 +1,1 @@
+"""One stage, from plan to results in place."""

@@ -1,0 +1,103 @@
+"""Explain what the sandbox stopped, from the last words of the module's process."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from kit.execution.process import Ended
+from kit.execution.sandbox import Sandbox
+from kit.project.module import Module
+from kit.project.pipeline import Stage, cache_folder
+from kit.project.project import Project
+
+DENIED = re.compile(r"permission denied|errno 13\b|errno = 13\b|os error 13\b", re.IGNORECASE)
+# Some readers say so of every file that they cannot open.
+MISSING = re.compile(r"no such file|not found|does not exist", re.IGNORECASE)
+UNREACHABLE = re.compile(r"(?:could not|couldn't|failed to|cannot) (?:connect|resolve)|name resolution", re.IGNORECASE)
+QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`")
+NO_NETWORK = "a module has no network unless its module.yaml says `resources: {network: true}`"
+
+
+def explanation(
+    project: Project, stage: Stage, module: Module, sandbox: Sandbox, scratch: Path, ended: Ended
+) -> str | None:
+    """What was denied and the line that would allow it; None where nothing was."""
+    if not sandbox.abi:
+        return None
+    lines = [line for line in reversed(ended.errors.splitlines()) if DENIED.search(line) or MISSING.search(line)]
+    denied = [line for line in lines if DENIED.search(line)]
+    bases = (scratch, project.root)
+    found = [path for line in lines for path in paths_in(line, bases) if line in denied or os.path.lexists(path)]
+    for path in found:
+        if is_write(project, sandbox, path, ended.report):
+            return (
+                f"{module.shown}: was stopped from writing {shown(project, path)}; it may write its outputs and, in its"
+                " working directory or with tempfile, temporary files"
+            )
+        if not sandbox.grants(path.resolve(), "read", "update", "write"):
+            return f"{module.shown}: was stopped from reading {shown(project, path)}{remedy(project, stage, path)}"
+    if ended.code == 0:
+        return None  # the rest is guessed from words, which a module may print for other reasons
+    addresses = ended.report.get("connections")
+    if not sandbox.network and denied and addresses:
+        return f"{module.shown}: was stopped from connecting to {addresses[-1]}; {NO_NETWORK}"
+    if not sandbox.network and UNREACHABLE.search(ended.errors):
+        return f"{module.shown}: could not use the network; {NO_NETWORK}"
+    if denied:
+        return (
+            f"{module.shown}: was stopped from reaching something that stage {stage.name} does not declare: {denied[0]}"
+        )
+    return None
+
+
+def paths_in(line: str, bases: Sequence[Path]) -> Iterator[Path]:
+    """What in an error message is the path of something that exists, or could be made where it says.
+
+    Relative paths count from each of the bases; what lies in the first one, the module's own, was not denied.
+    """
+    quoted = [next(filter(None, groups)) for groups in QUOTED.findall(line)]
+    words = [word.strip(":;,.()[]'\"") for word in line.split()]
+    for base, word in product(bases, filter(None, [*quoted, *words])):
+        path = Path(os.path.normpath(base / word.replace("\0", "")))
+        if path.is_relative_to(bases[0]) or path in bases:
+            continue
+        try:
+            if os.path.lexists(path) or ("/" in word and path.parent.is_dir()):
+                yield path
+        except OSError:
+            continue
+
+
+def is_write(project: Project, sandbox: Sandbox, path: Path, report: Mapping[str, Any]) -> bool:
+    """Whether a denied access can only have been one that writes."""
+    if sandbox.grants(path.resolve(), "update", "write"):
+        return False
+    if not os.path.lexists(path) or str(path) in report.get("writes", []):
+        return True
+    # It can be read. A path outside the project is then more likely the name of a program that complains.
+    readable = sandbox.grants(path.resolve(), "read") and os.access(path, os.W_OK)
+    return readable and path.is_relative_to(project.root)
+
+
+def shown(project: Project, path: Path) -> str:
+    """A path as users of the project write it."""
+    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
+
+
+def remedy(project: Project, stage: Stage, path: Path) -> str:
+    """What to do about a read that was stopped."""
+    name = shown(project, path)
+    if path.is_relative_to(cache_folder(project)):
+        return ": DVC's cache is not for modules; add the file that it is a copy of to deps in dvc.yaml"
+    if any(name.startswith(f"{dep}/") for dep in stage.deps):
+        return f": it leads out of its folder, to {path.resolve()}; put a copy of the file in its place"
+    if name.startswith(f"modules/{stage.module}/"):
+        return ": .dvcignore leaves it out of the stage's hash; move what run() needs to another file"
+    if path.is_relative_to(project.root):
+        lines = f"add the line `- {name}` to its deps in dvc.yaml, and a port to modules/{stage.module}/module.yaml"
+        return f", which stage {stage.name} does not declare; {lines}"
+    add = f"copy it to data/raw, `dvc add` it and add the line `- data/raw/{path.name}` to deps in dvc.yaml"
+    return f", which is outside the project; {add}"

@@ -1,0 +1,49 @@
+"""Say in one line why a module's process did not end well."""
+
+import re
+import signal
+from pathlib import Path
+
+from rich.filesize import decimal
+
+from kit.confinement import landlock
+from kit.execution.process import Ended
+from kit.execution.standalone import worker
+from kit.project.module import Module
+
+MORE_MEMORY = "take a larger machine or smaller batches"
+# How torch's data loader, joblib and concurrent.futures tell that a worker process was killed.
+KILLED = re.compile(r"\bkilled\b|SIGKILL|BrokenProcessPool|TerminatedWorkerError", re.IGNORECASE)
+CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
+
+
+def failure(module: Module, ended: Ended, memory_ran_out: bool) -> str | None:
+    """What its exit code means; None where it did its work. Negative codes are signals.
+
+    `memory_ran_out`: whether the system has killed a process for lack of memory meanwhile, this or one that it started.
+    """
+    if ended.code == 0:
+        return None
+    if ended.code == worker.NO_RUN:
+        return f"{module.shown}/run.py: has no function run(inputs, outputs, params)"
+    if ended.code == landlock.CANNOT_CONFINE:
+        return f"{module.shown}: could not be isolated; KIT_ISOLATION=off runs it unconfined, and run.json says so"
+    if memory_ran_out and (ended.code == -signal.SIGKILL or KILLED.search(ended.errors)):
+        return f"{module.shown}: ran out of memory and was killed by the system; {MORE_MEMORY}"
+    if ended.code < 0:
+        crash = "; a compiled package crashed, where, stands above" if -ended.code in CRASHES else ""
+        return f"{module.shown}: was killed by {signal.Signals(-ended.code).name}{crash}"
+    if ended.report.get("error") == "MemoryError":
+        peak = decimal(ended.report.get("peak_memory_bytes") or 0)
+        return f"{module.shown}: ran out of memory (it held up to {peak}); {MORE_MEMORY}"
+    why = " for lack of disk space" if "No space left on device" in ended.errors else ""
+    return f"{module.shown}: failed with exit code {ended.code}{why}; its own messages stand above"
+
+
+def out_of_memory_kills() -> int:
+    """How often the system has killed a process for lack of memory since it started (Linux; 0 elsewhere)."""
+    try:
+        counters = Path("/proc/vmstat").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in counters.splitlines() if line.startswith("oom_kill ")), 0)

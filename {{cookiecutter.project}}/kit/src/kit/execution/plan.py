@@ -1,0 +1,86 @@
+"""What a run will do, with everything refused that can be refused before anything starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.contracts.check import Contract, breach, load_contract
+from kit.errors import KitError
+from kit.execution.device import Device, device_for
+from kit.execution.runtime import Runtime, runtime_for
+from kit.execution.snapshot import Snapshot, snapshot_of
+from kit.execution.spaces import check_spaces, refuse_mismatch
+from kit.project.module import DEVICE_CLASS, Module, check_params, load_module
+from kit.project.pipeline import Pipeline, Stage
+from kit.project.ports import Wiring, wire
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run of a stage: its module and ports, the contracts of both sides, what it reads, its device, its Python."""
+
+    pipeline: Pipeline
+    stage: Stage
+    module: Module
+    wiring: Wiring
+    contracts: Mapping[str, Contract]
+    inputs: Mapping[str, Path]
+    before: Snapshot
+    device: Device
+    runtime: Runtime
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What run() is given: the module's section without what is meant for the kit."""
+        return {name: value for name, value in self.stage.params.items() if name != DEVICE_CLASS}
+
+
+def plan_for(pipeline: Pipeline, name: str) -> Plan:
+    """The plan of a stage's run; its environment is built if there is none yet.
+
+    Raises:
+        KitError: anything that the user can mend.
+    """
+    stage = pipeline.stage(name)
+    if not stage.module:
+        raise KitError(
+            f"dvc.yaml: stage {name} is a plain DVC stage (its cmd is not `kit run`); run `dvc repro {name}`"
+        )
+    module = load_module(pipeline.project, stage.module)
+    wiring = wire(stage, module)
+    check_params(module, stage.params)
+    types = {*module.inputs.values(), *module.outputs.values()}
+    contracts = {type_name: load_contract(pipeline.project, type_name) for type_name in sorted(types)}
+    check_spaces(module, wiring, {port: contracts[type_name].kind for port, type_name in module.outputs.items()})
+    if not (module.folder / "run.py").is_file():
+        raise KitError(f"{module.shown}/run.py: is missing; it must define run(inputs, outputs, params)")
+    inputs = _existing_inputs(pipeline, wiring)
+    device = device_for(module, stage.params)
+    # Before what takes long: the environment may be built, and what changes meanwhile is noticed after the run.
+    before = snapshot_of(pipeline.project, stage, module, wiring)
+    _check_raw_inputs(pipeline, module, wiring, contracts)
+    refuse_mismatch(stage, module, wiring, inputs)
+    return Plan(pipeline, stage, module, wiring, contracts, inputs, before, device, runtime_for(module))
+
+
+def _existing_inputs(pipeline: Pipeline, wiring: Wiring) -> dict[str, Path]:
+    places = {port: pipeline.project.root / path for port, path in wiring.inputs.items()}
+    for port, place in places.items():
+        if not place.exists():
+            path = wiring.inputs[port]
+            maker = pipeline.producers.get(path)
+            remedy = f"run `dvc repro {maker}`" if maker else "fetch it with `dvc pull`, or add it with `dvc add`"
+            raise KitError(f"{path}: is missing; {remedy}")
+    return places
+
+
+def _check_raw_inputs(pipeline: Pipeline, module: Module, wiring: Wiring, contracts: Mapping[str, Contract]) -> None:
+    """No stage has vouched for raw data, so it is held against its contract where it comes in."""
+    for port, path in wiring.inputs.items():
+        if path in pipeline.producers:
+            continue
+        contract = contracts[module.inputs[port]]
+        problem = breach(contract, pipeline.project.root / path)
+        if problem:
+            raise KitError(f"{path}: {problem}, says {contract.shown}; {module.name} cannot read it as {port}")

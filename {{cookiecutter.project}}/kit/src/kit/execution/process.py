@@ -1,0 +1,122 @@
+"""Start a module's process, wait for it, and let nothing of it live on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.confinement import landlock
+from kit.execution.runtime import Runtime
+from kit.execution.sandbox import Sandbox
+from kit.execution.staging import Staging
+from kit.execution.standalone import worker
+from kit.project.module import Module
+from kit.system.caches import downloads
+
+THREADS = [
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+]
+TAIL = 64 * 1024
+# Where the clients of hubs keep what they fetched.
+HUBS = {"HF_HOME": "huggingface", "TORCH_HOME": "torch"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit code (negative: a signal), its last words on standard error, its own report."""
+
+    code: int
+    errors: str
+    report: Mapping[str, Any]
+
+
+def variables_for(module: Module, temporary: Path) -> dict[str, str]:
+    """The environment variables of a module's process: the caller's, less what would change its Python, plus what
+    makes it repeatable."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "VIRTUAL_ENV"}
+    return {
+        **kept,
+        **dict.fromkeys(THREADS, str(module.cpus)),
+        "PYTHONHASHSEED": "0",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        "TMPDIR": str(temporary),
+        **({name: str(downloads() / folder) for name, folder in HUBS.items()} if module.network else {}),
+    }
+
+
+def run_module(
+    job: Mapping[str, Any], runtime: Runtime, sandbox: Sandbox, variables: Mapping[str, str], staging: Staging
+) -> Ended:
+    """Run a job (see worker.main) to its end, its output streaming through."""
+    report = staging.scratch / ".kit-report.json"
+    job_file = staging.path / "job.json"
+    job_file.write_text(json.dumps({**job, "report": str(report)}), encoding="utf-8")
+    home = {"HOME": str(staging.scratch)} if sandbox.abi else {}  # the real one could not be read anyway
+    process = subprocess.Popen(
+        [*_confined(sandbox, staging), str(runtime.python), worker.__file__, str(job_file)],
+        cwd=staging.scratch,
+        env={**variables, **home},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        process_group=0 if os.name == "posix" else None,
+    )
+    errors = bytearray()
+    reader = threading.Thread(target=_pass_on, args=(process, errors), daemon=True)
+    reader.start()
+    try:
+        process.wait()
+    finally:
+        _end(process)
+        reader.join(timeout=5)
+    return Ended(process.returncode, errors.decode(errors="replace"), _report_in(report))
+
+
+def _confined(sandbox: Sandbox, staging: Staging) -> list[str]:
+    """The command before the module's Python."""
+    rules = staging.path / "rules"
+    rules.write_bytes(b"".join(os.fsencode(f"{right} {path}") + b"\0" for right, path in sandbox.rules))
+    return landlock.launcher(str(rules), sandbox.network)
+
+
+def _pass_on(process: "subprocess.Popen[bytes]", kept: bytearray) -> None:
+    """Copy standard error as it comes, and keep its end."""
+    assert process.stderr
+    while chunk := os.read(process.stderr.fileno(), 65536):
+        with suppress(OSError):  # nobody listens any more; the module must not wait for that
+            sys.stderr.buffer.write(chunk)
+            sys.stderr.buffer.flush()
+        kept += chunk
+        del kept[:-TAIL]
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Leave nothing behind: neither the process nor what it started."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def _report_in(path: Path) -> dict[str, Any]:
+    """The worker's report; empty where it was killed before it could write one."""
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return report

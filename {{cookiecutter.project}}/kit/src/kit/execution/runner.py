@@ -1,0 +1,104 @@
+"""Run one stage: the one way through the house."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from kit.contracts.check import breach, load_checkers
+from kit.errors import KitError
+from kit.execution.access_denials import explanation
+from kit.execution.exit_status import failure, out_of_memory_kills
+from kit.execution.plan import Plan, plan_for
+from kit.execution.process import Ended, run_module, variables_for
+from kit.execution.record import Run, write_record
+from kit.execution.sandbox import Sandbox, sandbox_for
+from kit.execution.snapshot import refuse_changes, snapshot_of
+from kit.execution.spaces import stamp_outputs
+from kit.execution.staging import Staging, move_into_place, staging_for
+from kit.execution.standalone import worker
+from kit.git import status
+from kit.project.pipeline import Pipeline
+from kit.system import machine
+
+
+def run_stage(pipeline: Pipeline, name: str) -> None:
+    """Run a stage's module in its environment and move its outputs into place once they keep their contracts.
+
+    Raises:
+        KitError: anything that the user can mend; the outputs of the last good run are then as they were.
+    """
+    project = pipeline.project
+    plan = plan_for(pipeline, name)
+    with staging_for(project, name) as staging:
+        sandbox = sandbox_of(plan, staging)
+        checkers = load_checkers(plan.contracts[type_name] for type_name in plan.module.outputs.values())
+        code = status.description(pipeline)
+        started = datetime.now(UTC)
+        ended = execute(plan, sandbox, staging)
+        finished = datetime.now(UTC)
+        after = snapshot_of(project, plan.stage, plan.module, plan.wiring)
+        refuse_changes(plan.stage, plan.module, plan.before, after)
+        checkers.join()
+        places = places_of(plan, staging)
+        check_outputs(plan, places)
+        stamp_outputs(plan.module, plan.inputs, places)
+        moves = [(places[port], project.root / path) for port, path in plan.wiring.outputs.items()]
+        if plan.wiring.record:
+            run = Run(plan, sandbox, ended, code, machine.description(), started, finished)
+            moves.append((write_record(staging.outputs / "run.json", run, places), project.root / plan.wiring.record))
+        move_into_place(moves, staging)
+
+
+def sandbox_of(plan: Plan, staging: Staging) -> Sandbox:
+    programs = (*plan.runtime.folders, Path(worker.__file__))
+    return sandbox_for(
+        plan.pipeline.project, plan.module, plan.inputs.values(), programs, staging, gpu=plan.device.kind == "cuda"
+    )
+
+
+def places_of(plan: Plan, staging: Staging) -> dict[str, Path]:
+    """Output port to where the module writes it."""
+    wanted = plan.wiring.outputs.items()
+    return {port: staging.outputs / f"{port}{PurePosixPath(path).suffix}" for port, path in wanted}
+
+
+def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> Ended:
+    """Run the module to its end.
+
+    Raises:
+        KitError: it did not end well; the message says what it was stopped from, or how it died.
+    """
+    job = {
+        "module": str(plan.module.folder),
+        "inputs": {port: str(path) for port, path in plan.inputs.items()},
+        "outputs": {port: str(path) for port, path in places_of(plan, staging).items()},
+        "params": plan.params,
+    }
+    variables = variables_for(plan.module, staging.temporary) | plan.device.variables
+    kills = out_of_memory_kills()
+    ended = run_module(job, plan.runtime, sandbox, variables, staging)
+    problem = failure(plan.module, ended, out_of_memory_kills() > kills)
+    stopped = explanation(plan.pipeline.project, plan.stage, plan.module, sandbox, staging.scratch, ended)
+    if problem:
+        raise KitError(stopped if stopped and ended.code > 0 else problem)
+    if stopped:
+        print(f"kit: warning: {stopped}", flush=True)
+    return ended
+
+
+def check_outputs(plan: Plan, places: Mapping[str, Path]) -> None:
+    """Hold every output against its contract.
+
+    Raises:
+        KitError: one is missing or breaks it.
+    """
+    for port, place in places.items():
+        contract = plan.contracts[plan.module.outputs[port]]
+        who = f"stage {plan.stage.name}: module {plan.module.name}: output {port}"
+        if place.is_symlink():
+            raise KitError(f"{who}: is a link; run() must write outputs[{port!r}] itself")
+        if not place.exists():
+            raise KitError(f"{who}: was not written; run() must write outputs[{port!r}]")
+        problem = breach(contract, place)
+        if problem:
+            raise KitError(f"{who}: {problem}, says {contract.shown}")

@@ -1,0 +1,91 @@
+"""Embedding spaces: which weights define the space that vectors lie in, carried in the files' own metadata.
+
+Vectors of equal shape from two encoders cannot be mixed; their `space_id` differs. The id of a space is the tensor
+digest of the weights that define it. Weights that are applied to vectors of another space, as an adapter's are, define
+their space together with that one: SHA-256 of [tensor digest, id of the other space] in JSON.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from kit.errors import KitError
+from kit.formats import parquet_footer, safetensors_file
+from kit.project.module import Module
+from kit.project.pipeline import Stage
+from kit.project.ports import Wiring
+
+KEY = "space_id"
+CARRIERS = {".parquet": parquet_footer.read_metadata, ".safetensors": safetensors_file.metadata_of}
+STAMPS = {".parquet": parquet_footer.set_metadata, ".safetensors": safetensors_file.set_metadata}
+
+
+def space_of(path: Path) -> str | None:
+    """The space_id in a file's metadata; None where it carries none."""
+    read = CARRIERS.get(path.suffix)
+    try:
+        return read(path).get(KEY) if read and path.is_file() else None
+    except ValueError:
+        return None
+
+
+def refuse_mismatch(stage: Stage, module: Module, wiring: Wiring, inputs: Mapping[str, Path]) -> None:
+    """Hold the inputs that `match` against each other, and see that those which lend outputs their space have one.
+
+    Raises:
+        KitError: two lie in different spaces, or one does not say in which.
+    """
+    lending = [port for port in module.spaces.values() if port in module.inputs]
+    found = {port: space_of(inputs[port]) for port in dict.fromkeys([*module.matches, *lending])}
+    for port, space in found.items():
+        path = wiring.inputs[port]
+        if space is None:
+            raise KitError(f"{path}: carries no {KEY}, which {module.name} needs; run the stage that made it again")
+        first = next(iter(found))
+        if port in module.matches and space != found[first]:
+            raise KitError(
+                f"{path}: lies in another embedding space ({space[:12]}) than {wiring.inputs[first]}"
+                f" ({str(found[first])[:12]}), and stage {stage.name} needs both in one; an adapter is missing:"
+                " see docs/embedding-spaces.md"
+            )
+
+
+def check_spaces(module: Module, wiring: Wiring, kinds: Mapping[str, str]) -> None:
+    """Whether the spaces of a module's outputs can be told and carried; `kinds` maps output ports to contract kinds.
+
+    Raises:
+        KitError: a file cannot carry metadata, or a space is defined by something other than weights.
+    """
+    where = f"{module.shown}/module.yaml: outputs"
+    for port, source in module.spaces.items():
+        if PurePosixPath(wiring.outputs[port]).suffix not in STAMPS:
+            raise KitError(f"{where}.{port}.space: {wiring.outputs[port]} is neither .parquet nor .safetensors")
+        seen = [port]
+        while source in module.outputs:
+            if kinds[source] != "tensors":
+                raise KitError(f"{where}.{port}.space: {source} holds no tensors, and only weights define a space")
+            if module.spaces.get(source, source) == source:
+                break
+            if source in seen[1:]:
+                raise KitError(f"{where}.{port}.space: {source} is defined by itself in a circle")
+            seen.append(source)
+            source = module.spaces[source]
+
+
+def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:
+    """Write into each output that has a space which one it is; inputs were seen to carry theirs."""
+
+    @cache
+    def space(port: str) -> str:
+        """The id of the space that a port defines (weights) or lies in (an input)."""
+        if port in inputs:
+            return str(space_of(inputs[port]))
+        digest, base = safetensors_file.tensor_digest(outputs[port]), module.spaces.get(port, port)
+        if base == port:
+            return digest
+        return hashlib.sha256(json.dumps([digest, space(base)], separators=(",", ":")).encode()).hexdigest()
+
+    for port, found in [(port, space(source)) for port, source in module.spaces.items()]:
+        STAMPS[outputs[port].suffix](outputs[port], KEY, found)

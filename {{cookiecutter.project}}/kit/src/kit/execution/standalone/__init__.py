@@ -1,0 +1,1 @@
+"""What runs alone, as a script in a module's environment: standard library only."""

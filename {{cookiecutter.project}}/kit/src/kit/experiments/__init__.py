@@ -1,0 +1,1 @@
+"""Combinations of modules: which fit, and what came of them."""

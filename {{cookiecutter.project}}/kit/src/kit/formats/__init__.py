@@ -1,0 +1,1 @@
+"""File formats: read, checked, digested and edited; nothing here knows a project."""

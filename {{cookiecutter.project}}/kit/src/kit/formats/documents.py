@@ -1,0 +1,100 @@
+"""Read YAML and JSON that nobody vouches for, and check it against a JSON Schema."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from jsonschema_specifications import REGISTRY
+from referencing.exceptions import Unresolvable
+from yaml import MarkedYAMLError, YAMLError
+
+from kit.errors import KitError
+from kit.formats import yaml12
+
+
+def read_yaml(path: Path, shown: str) -> Any:
+    """The document in a YAML 1.2 file; `shown` is the file's name in messages.
+
+    Raises:
+        KitError: the file is missing or is no YAML (also: a key that stands there twice).
+    """
+    try:
+        return yaml12.load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KitError(f"{shown}: is missing") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise KitError(f"{shown}:{line}: {error.problem or error.context}") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise KitError(f"{shown}: is no YAML: {' '.join(str(error).split())}") from None
+
+
+def read_text(path: Path, shown: str) -> str:
+    """A text file; empty where there is none.
+
+    Raises:
+        KitError: it is not in UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise KitError(f"{shown}: is no text in UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def read_json(path: Path) -> Any:
+    """The document in a JSON file; NaN and Infinity, which JSON does not have, are refused.
+
+    Raises:
+        ValueError: the file is no JSON.
+    """
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"{constant} is no JSON number")
+
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+@cache
+def schema_named(name: str) -> dict[str, Any]:
+    """A JSON Schema that ships with the kit."""
+    text = (resources.files("kit") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What in a document breaks a schema: where (keys and indices), and how."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+    def __str__(self) -> str:
+        field = ".".join(str(step) for step in self.path)
+        return f"{field}: {self.message}" if field else self.message
+
+
+def violation(document: Any, schema: dict[str, Any]) -> Violation | None:
+    """The most telling thing in a document that breaks a schema; None where all is well.
+
+    References are looked up in the schema and among JSON Schema's own, never fetched.
+    """
+    try:
+        error = best_match(_validator(schema).iter_errors(document))
+    except Unresolvable as unresolvable:
+        return Violation((), f"the schema refers to {unresolvable.ref}, which is not in it")
+    return Violation(tuple(error.absolute_path), str(error.message)) if error else None
+
+
+def _validator(schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(schema, registry=REGISTRY)
+
+
+def schema_problem(schema: Any) -> Violation | None:
+    """What keeps a document from being a JSON Schema itself; None where it is one."""
+    return violation(schema, Draft202012Validator.META_SCHEMA)

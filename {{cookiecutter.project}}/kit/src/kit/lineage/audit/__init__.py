@@ -1,0 +1,1 @@
+"""Whether results and their records can be relied on."""

@@ -1,0 +1,108 @@
+"""Whether run records agree with dvc.lock, with the code, and with each other."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from kit.git.status import CHANGES_KEPT
+from kit.lineage.audit.finding import Finding, error, unknown, warning
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.revision import Revision
+from kit.project.module import DEVICE_CLASS
+
+
+def record_findings(history: History, revision: Revision) -> Iterator[Finding]:
+    """Every stage's run.json."""
+    made: dict[str, tuple[str, str]] = {}
+    for execution in revision.graph.in_order:
+        if not execution.module:
+            continue
+        wanted = execution.record
+        recorded = history.storage.record(execution)
+        if wanted is None:
+            yield warning(f"stage {execution.stage}", "keeps no run record; add artifacts/…/run.json to its outs")
+        elif recorded.document is None:
+            yield (error if recorded.damaged else unknown)(
+                wanted.path, recorded.problem.removeprefix(f"{wanted.path}: ")
+            )
+        else:
+            place, document = wanted.path, recorded.document
+            yield from _agreement(revision, execution, document, place)
+            yield from _chain(execution, document, place, made)
+            yield from _circumstances(execution, document, place)
+            made |= {entry["path"]: (entry["sha256"], place) for entry in document["outputs"].values()}
+
+
+def _agreement(revision: Revision, execution: Execution, record: dict[str, Any], place: str) -> Iterator[Finding]:
+    """The record against the lock's entry and the module's code."""
+    said = {
+        "stage": (record["stage"], execution.stage),
+        "command": (record["command"], execution.command),
+        "module": (record["module"]["name"], execution.module),
+        "params": (record["params"], execution.settings.get(execution.module) or {}),
+        "inputs": (sorted(e["path"] for e in record["inputs"].values()), sorted(dep.path for dep in execution.inputs)),
+        "outputs": (sorted(e["path"] for e in record["outputs"].values()), sorted(o.path for o in execution.results)),
+    }
+    for name, (recorded, locked) in said.items():
+        if recorded != locked:
+            yield error(place, f"says other {name} than dvc.lock: {recorded} and {locked}")
+    sizes = {entry["path"]: entry["size"] for entry in record["outputs"].values()}
+    for path, size in sizes.items():
+        if execution.sizes.get(path) not in (None, size):
+            yield error(place, f"says that {path} has {size} bytes, and dvc.lock {execution.sizes[path]}")
+    source, code = revision.source(execution.module), execution.code
+    if source and code and source.md5 == code.hash:  # else the commit lacks the code, which is an error by itself
+        if source.sha256 != record["module"]["sha256"]:
+            yield error(place, f"says another SHA-256 of {code.path} than its code has")
+        if source.version != record["module"]["version"]:
+            yield error(
+                place, f"says version {record['module']['version']} of {code.path}, and module.yaml {source.version}"
+            )
+        if source.lock and source.lock.sha256 != record["environment"]["lock_sha256"]:
+            yield error(place, f"says another lock than {code.path}/requirements.txt")
+    yield from _contracts(revision, record, place)
+
+
+def _contracts(revision: Revision, record: dict[str, Any], place: str) -> Iterator[Finding]:
+    """Contracts are in no cache key: a changed one does not make a result wrong, but it was held against another."""
+    for type_name, digest in record.get("contracts", {}).items():
+        path = f"contracts/{type_name}.yaml"
+        data = revision.files.read(path)
+        if data is None:
+            yield warning(path, f"is not here, and {place} was held against it")
+        elif hashlib.sha256(data).hexdigest() != digest:
+            yield warning(path, f"is not the contract that {place} was held against; `dvc repro --force` checks again")
+
+
+def _chain(
+    execution: Execution, record: dict[str, Any], place: str, made: dict[str, tuple[str, str]]
+) -> Iterator[Finding]:
+    """What a stage says that it read is what the stage before says that it made."""
+    for entry in record["inputs"].values():
+        digest, maker = made.get(entry["path"], (entry["sha256"], ""))
+        if digest != entry["sha256"]:
+            yield error(place, f"says another SHA-256 of {entry['path']} than {maker} does, which made it")
+
+
+def _circumstances(execution: Execution, record: dict[str, Any], place: str) -> Iterator[Finding]:
+    """What weakens the record, though it is true."""
+    code = record["code"]
+    changed = code["changed"] if code else []
+    if record["isolation"] == "none":
+        among = f", with changes in {', '.join(changed[:3])}" if changed else ""
+        yield warning(place, f"ran unconfined{among}: it may have read what dvc.lock does not name")
+    if any(path.startswith("kit/") for path in changed):
+        yield warning(place, "ran with a kit that had uncommitted changes, so that the record may not be the kit's own")
+    elif len(changed) >= CHANGES_KEPT:
+        yield unknown(place, f"ran with more than {CHANGES_KEPT} uncommitted changes, and does not name them all")
+    if record["environment"]["kind"] != "lock":
+        yield warning(place, "ran with the packages of the kit's own Python, not those of the lock")
+    if differs := record["environment"]["installed"]["differs_from_lock"]:
+        yield warning(place, f"ran with packages that are not as locked: {', '.join(differs[:5])}")
+    if (
+        DEVICE_CLASS in record["params"]
+        and record["device"]["kind"] == "cpu"
+        and record["params"][DEVICE_CLASS] != "cpu"
+    ):
+        yield error(place, f"ran on the CPU, and its params ask for {record['params'][DEVICE_CLASS]}")

@@ -1,0 +1,164 @@
+"""Whether the bytes in the working tree, the cache, the remote and the environments are what they should be."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from kit.dvc.cache import FOLDER, digests, dvc_hash, md5_of_bytes
+from kit.dvc.remote import Digest, remote_digest
+from kit.environments.installed import broken_packages
+from kit.environments.interpreters import interpreter_for
+from kit.environments.store import all_environments, environment_key, is_intact, manifest_of
+from kit.errors import KitError
+from kit.lineage.audit.finding import Finding, error, unknown, warning
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Artifact
+from kit.lineage.history.revision import Revision
+from kit.lineage.history.states import State, cache_state
+
+
+class Stored:
+    """Looks each content up once, however many commits name it."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._seen: dict[tuple[str, str], Finding | None] = {}
+        self._working_hashes: dict[str, str | None] = {}
+        self._sha256s: dict[str, str | None] = {}
+
+    def findings(self, revision: Revision, deep: bool) -> Iterator[Finding]:
+        """Of everything that a revision's lock and .dvc files name."""
+        in_git = self._in_git(revision)
+        for artifact in _named(revision):
+            if revision.commit is None:
+                yield from self._working(artifact)
+            if artifact.path in in_git:
+                continue  # whether it is right there, audits.claims says
+            yield from self._once("cache", artifact)
+            if deep and self._remote is not None:
+                yield from self._once("remote", artifact)
+        yield from self._recorded(revision)
+
+    def _in_git(self, revision: Revision) -> set[str]:
+        """What Git keeps rather than DVC, such as metrics; in the working tree: what is here and not ignored."""
+        paths = {artifact.path for artifact in _named(revision)}
+        if revision.commit is None:
+            return {path for path in paths - self.history.repository.ignored(paths) if self._hash(path) is not None}
+        return {path for path in paths if revision.files.key(path) is not None}
+
+    def _once(self, where: str, artifact: Artifact) -> Iterator[Finding]:
+        key = (where, artifact.hash)
+        if key not in self._seen:
+            self._seen[key] = self._cached(artifact) if where == "cache" else self._at_remote(artifact)
+        found = self._seen[key]
+        if found:
+            yield found
+
+    def _working(self, artifact: Artifact) -> Iterator[Finding]:
+        if self._hash(artifact.path) not in (None, artifact.hash):
+            yield error(
+                artifact.path, "is not of the bytes that dvc.lock or its .dvc file names; `dvc checkout` restores them"
+            )
+
+    def _cached(self, artifact: Artifact) -> Finding | None:
+        state = cache_state(self.history, artifact.hash)
+        if state == State.DAMAGED:
+            message = (
+                f"DVC's cache holds other bytes under its hash {artifact.hash[:12]}; remove that object, `dvc fetch` it"
+            )
+            return error(artifact.path, message)
+        if state == State.MISSING and not self._lies_here(artifact):
+            return unknown(
+                artifact.path, f"its bytes ({artifact.hash[:12]}) are not on this machine; `dvc fetch` brings them"
+            )
+        return None
+
+    def _lies_here(self, artifact: Artifact) -> bool:
+        return self.history.has_working_tree and self._hash(artifact.path) == artifact.hash
+
+    def _hash(self, path: str) -> str | None:
+        """DVC's hash of what lies in the working tree; each is read once."""
+        if path not in self._working_hashes:
+            place = self.history.root / path
+            self._working_hashes[path] = dvc_hash(place) if place.exists() else None
+        return self._working_hashes[path]
+
+    def _recorded(self, revision: Revision) -> Iterator[Finding]:
+        """Every content against the SHA-256 of the run records: whoever forges an MD5 must forge those, too."""
+        for execution in revision.lock.values():
+            record = self.history.storage.record(execution).document
+            outs = {out.path: out for out in execution.outs}
+            for entry in record["outputs"].values() if record else ():
+                found = self._sha256(revision, outs[entry["path"]]) if entry["path"] in outs else None
+                if found not in (None, entry["sha256"]):
+                    shown = execution.record.path if execution.record else execution.stage
+                    yield error(entry["path"], f"is not of the SHA-256 that {shown} has of it")
+
+    def _sha256(self, revision: Revision, artifact: Artifact) -> str | None:
+        """Of the working tree, Git or the cache; None where the bytes are not here, or not those of the MD5 either."""
+        if revision.commit and (data := revision.files.read(artifact.path)) is not None:
+            return hashlib.sha256(data).hexdigest() if md5_of_bytes(data) == artifact.hash else None
+        here = self.history.root / artifact.path
+        if revision.commit is None and here.is_file():
+            md5, sha256 = digests(here)
+            return sha256 if md5 == artifact.hash else None
+        if artifact.hash not in self._sha256s:
+            place = self.history.storage.place(artifact.hash)
+            found = digests(place) if place else ("", None)
+            self._sha256s[artifact.hash] = found[1] if found[0] == artifact.hash else None
+        return self._sha256s[artifact.hash]
+
+    @cached_property
+    def _remote(self) -> Digest | None:
+        return remote_digest(self.history.root) if self.history.has_working_tree else None
+
+    def _at_remote(self, artifact: Artifact) -> Finding | None:
+        assert self._remote
+        wanted = [artifact.hash]
+        if artifact.hash.endswith(FOLDER):
+            wanted += (self.history.storage.members(artifact.hash) or {}).values()
+        try:
+            for md5 in wanted:
+                found = self._remote(md5)
+                if found is None:
+                    return warning(artifact.path, f"the remote lacks its bytes ({md5[:12]}); `dvc push` them")
+                if found != md5.removesuffix(FOLDER):
+                    message = (
+                        f"the remote holds other bytes under its hash {md5[:12]}; remove them there, and `dvc push`"
+                    )
+                    return error(artifact.path, message)
+        except KitError as problem:
+            return unknown(artifact.path, str(problem))
+        return None
+
+
+def _named(revision: Revision) -> Iterable[Artifact]:
+    """Raw data and outs, each once."""
+    outs = (out for execution in revision.lock.values() for out in execution.outs)
+    return dict.fromkeys([*(data.artifact for data in revision.raw.values()), *outs])
+
+
+def environment_findings(revision: Revision, deep: bool) -> Iterator[Finding]:
+    """The environments of the revision's modules that are built on this machine; `deep` reads every installed byte."""
+    built = {environment.key: environment for environment in all_environments()}
+    modules = sorted({execution.module for execution in revision.lock.values() if execution.module} if built else ())
+    seen = set()
+    for module in modules:
+        source = revision.source(module)
+        if source is None or source.lock is None:
+            continue
+        try:
+            key = environment_key(source.lock, interpreter_for(str(source.contract.get("python", ""))))
+        except KitError:
+            continue  # without that Python there is no environment here
+        if key not in built or key in seen:
+            continue
+        seen.add(key)
+        shown = f"modules/{module}/requirements.txt"
+        broken = broken_packages(built[key].path) if deep else []
+        if broken:
+            yield error(shown, f"files of {', '.join(broken)} are not as in their wheel; `kit env check` builds anew")
+        elif not is_intact(built[key]):
+            yield error(shown, "its environment changed after it was built; `kit env check` builds anew")
+        elif manifest_of(built[key])["installed"]["differs_from_lock"]:
+            yield error(shown, "its environment is not what the lock names; `kit env check` builds anew")

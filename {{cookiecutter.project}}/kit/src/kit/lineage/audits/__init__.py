@@ -1,1 +1,0 @@
-"""What is wrong, or cannot be known, with the lineage of a revision."""

@@ -1,0 +1,1 @@
+"""Two results held against each other: verdict, causes, replay."""

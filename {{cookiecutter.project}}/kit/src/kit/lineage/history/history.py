@@ -1,0 +1,182 @@
+"""A project's whole history: every commit of every branch, tag and experiment, each lock parsed once."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from kit.dvc.cache import Storage
+from kit.errors import KitError
+from kit.git.files import CommittedFiles, WorkingFiles
+from kit.git.objects import Objects
+from kit.git.repository import Commit, Ref, Repository, open_repository
+from kit.lineage.history.lock_cache import LockCache, without_collector
+from kit.lineage.history.lockfile import Execution, Key, Lock, LockReader, key
+from kit.lineage.history.revision import Revision
+from kit.project.module_code import Sources
+
+LOCK = "dvc.lock"
+WORKING_TREE = "working tree"
+
+
+class History:
+    """What Git knows of a project. Everything is read when it is first asked for, and once.
+
+    >>> history = History.of(Path("."))
+    >>> history.revision("main").lock["train"].outs
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self.objects = Objects(repository)
+        self.reader = LockReader()
+        self.sources = Sources()
+        self.storage = Storage(None if repository.bare else repository.folder)
+        self._revisions: dict[str, Revision] = {}
+        self._parsed: dict[str, Lock | KitError] = {}
+        self._known: dict[Key, Execution] = {}
+
+    @classmethod
+    def of(cls, folder: Path) -> "History":
+        """The history of the project in a folder, or of a bare repository.
+
+        Raises:
+            KitError: the folder is in no Git repository.
+        """
+        return cls(open_repository(folder))
+
+    @property
+    def root(self) -> Path:
+        """The project's folder; a bare repository's own."""
+        return self.repository.folder
+
+    @cached_property
+    def refs(self) -> Mapping[str, list[Ref]]:
+        """Commit to the branches, tags and experiments that lead to it."""
+        found = defaultdict(list)
+        for ref in self.repository.refs:
+            found[ref.commit].append(ref)
+        return found
+
+    @cached_property
+    def commits(self) -> Mapping[str, Commit]:
+        """Every commit that a ref or HEAD reaches, newest first."""
+        head = self.repository.head
+        starts = [*self.refs, *([head] if head else [])]
+        return {commit.id: commit for commit in self.repository.commits(starts)} if starts else {}
+
+    @cached_property
+    def lock_blobs(self) -> Mapping[str, str]:
+        """Commit to the id of its dvc.lock; those without one are left out."""
+        names = [f"{commit}:{self.repository.prefix}{LOCK}" for commit in self.commits]
+        found = zip(self.commits, self.objects.ids(names), strict=True)
+        return {commit: blob for commit, blob in found if blob}
+
+    @cached_property
+    def locks(self) -> Mapping[str, Lock]:
+        """Blob id to what the lock says, of every lock in history that can be read; see `broken`."""
+        cache = LockCache(self.repository.folder)
+        wanted = dict.fromkeys(self.lock_blobs.values())
+        kept = {blob: lock for blob, lock in cache.load().items() if blob in wanted}
+        with without_collector():
+            self._parse([blob for blob in wanted if blob not in kept and blob not in self._parsed])
+            own = {
+                blob: lock for blob, lock in self._parsed.items() if not isinstance(lock, KitError) and blob not in kept
+            }
+            self._known = {key(execution): execution for lock in kept.values() for execution in lock.values()}
+            locks = kept | {blob: self.interned(lock) for blob, lock in own.items()}
+        cache.save(locks, len(kept))
+        return locks
+
+    def interned(self, lock: Lock) -> Lock:
+        """The same lock, in which every execution that the history knows is the history's own object."""
+        return {stage: self._known.setdefault(key(execution), execution) for stage, execution in lock.items()}
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Blob id to why the lock cannot be read."""
+        assert self.locks is not None
+        return {blob: str(problem) for blob, problem in self._parsed.items() if isinstance(problem, KitError)}
+
+    @cached_property
+    def holders(self) -> Mapping[str, list[str]]:
+        """Lock's blob id to the commits that hold it, newest first."""
+        found = defaultdict(list)
+        for commit, blob in self.lock_blobs.items():
+            found[blob].append(commit)
+        return found
+
+    @property
+    def has_working_tree(self) -> bool:
+        return not self.repository.bare
+
+    def needs_working_tree(self) -> None:
+        """Refuse what cannot be done in a bare repository.
+
+        Raises:
+            KitError: this is one.
+        """
+        if not self.has_working_tree:
+            raise KitError(f"{self.root}: is a bare repository, without files and data; do this in a clone of it")
+
+    def revision(self, name: str | None = None) -> Revision:
+        """The project at a branch, tag, commit or experiment; the working tree (HEAD of a bare repository) for None.
+
+        Raises:
+            KitError: there is no such revision.
+        """
+        if name is None and self.has_working_tree:
+            return self.working_tree
+        shown = name or "HEAD"
+        return self.at(self.repository.commit_id(shown), shown)
+
+    @cached_property
+    def working_tree(self) -> Revision:
+        """The project as it lies on disk."""
+        files = WorkingFiles(self.root)
+        try:
+            text = (files.read(LOCK) or b"").decode()
+            lock = self.reader.read(text, LOCK) if text else {}
+        except (KitError, UnicodeDecodeError) as error:
+            return Revision(WORKING_TREE, None, files, {}, self.sources, str(error))
+        return Revision(WORKING_TREE, None, files, lock, self.sources)
+
+    def at(self, commit: str, shown: str | None = None) -> Revision:
+        """The project at a commit."""
+        if commit not in self._revisions:
+            found = self.commits.get(commit) or next(iter(self.repository.commits([commit])))
+            files = CommittedFiles(self.objects, found.tree, self.repository.prefix)
+            blob = files.key(LOCK)
+            if blob and blob not in self._parsed:
+                self._parse([blob])
+            lock = self._parsed.get(blob or "", {})
+            if isinstance(lock, KitError):
+                revision = Revision(shown or commit[:8], found, files, {}, self.sources, str(lock))
+            else:
+                revision = Revision(shown or commit[:8], found, files, lock, self.sources)
+            self._revisions[commit] = revision
+        return self._revisions[commit]
+
+    def names_of(self, commit: str) -> list[str]:
+        """What users call a commit: its refs."""
+        return [ref.shown for ref in self.refs.get(commit, [])]
+
+    def executions(self) -> Iterator[tuple[Execution, str]]:
+        """(execution, a lock's blob id), for every lock of the history."""
+        for blob, lock in self.locks.items():
+            for execution in lock.values():
+                yield execution, blob
+
+    def _parse(self, blobs: list[str]) -> None:
+        for blob, data in zip(blobs, self.objects.contents(blobs), strict=True):
+            self._parsed[blob] = self._read_lock(data)
+
+    def _read_lock(self, data: bytes | None) -> Lock | KitError:
+        if data is None:
+            return KitError(f"{LOCK}: is not in this clone; `git fetch --refetch` without a filter brings it")
+        try:
+            return self.reader.read(data.decode(), LOCK)
+        except KitError as error:
+            return error
+        except UnicodeDecodeError:
+            return KitError(f"{LOCK}: is no text")

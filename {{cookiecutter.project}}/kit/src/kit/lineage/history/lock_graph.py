@@ -1,0 +1,82 @@
+"""Who made and who read what, by one lock."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+
+from kit.lineage.history.lockfile import Artifact, Execution, Lock
+
+
+class LockGraph:
+    """The links between the executions of a lock: a dep is linked to the out of the same path.
+
+    A dep on a folder is linked to whatever was made in it, and a dep in a folder to who made the folder.
+    """
+
+    def __init__(self, lock: Lock) -> None:
+        self.lock = lock
+
+    @cached_property
+    def makers(self) -> Mapping[str, Execution]:
+        """Path to the execution whose out it is."""
+        return {out.path: execution for execution in self.lock.values() for out in execution.outs}
+
+    def maker(self, artifact: Artifact) -> Execution | None:
+        """The execution that made exactly this content."""
+        found = self.makers.get(artifact.path)
+        return found if found and artifact in found.outs else None
+
+    def makers_around(self, dep: Artifact) -> list[Execution]:
+        """Who made what a folder holds, or the folder that a file lies in."""
+        around = (self.makers.get(parent) for parent in _folders(dep.path))
+        return [*self._makers_inside.get(dep.path, []), *filter(None, around)]
+
+    def upstream(self, execution: Execution) -> list[Execution]:
+        """The executions that it read from; each once."""
+        found = {made.stage: made for dep in execution.inputs for made in self._sources(dep)}
+        return list(found.values())
+
+    def _sources(self, dep: Artifact) -> list[Execution]:
+        return [self.makers[dep.path]] if dep.path in self.makers else self.makers_around(dep)
+
+    @cached_property
+    def in_order(self) -> list[Execution]:
+        """Every execution after those it read from; in the lock's own order where they form a circle."""
+        before = {stage: [made.stage for made in self.upstream(execution)] for stage, execution in self.lock.items()}
+        try:
+            return [self.lock[stage] for stage in TopologicalSorter(before).static_order()]
+        except CycleError:
+            return list(self.lock.values())
+
+    def downstream(self, starts: Iterable[str]) -> set[str]:
+        """Stages that read, directly or not, from others; those themselves are not in it unless they do."""
+        waiting, found = list(starts), set[str]()
+        while waiting:
+            fresh = [stage for stage in self._readers.get(waiting.pop(), ()) if stage not in found]
+            found.update(fresh)
+            waiting += fresh
+        return found
+
+    @cached_property
+    def _readers(self) -> Mapping[str, list[str]]:
+        found = defaultdict(list)
+        for stage, execution in self.lock.items():
+            for made in self.upstream(execution):
+                found[made.stage].append(stage)
+        return found
+
+    @cached_property
+    def _makers_inside(self) -> Mapping[str, list[Execution]]:
+        """Folder to those who made what lies in it."""
+        found: dict[str, dict[str, Execution]] = defaultdict(dict)
+        for path, execution in self.makers.items():
+            for folder in _folders(path):
+                found[folder][execution.stage] = execution
+        return {folder: list(executions.values()) for folder, executions in found.items()}
+
+
+def _folders(path: str) -> list[str]:
+    """Every folder above a path, the nearest first."""
+    parts = path.split("/")
+    return ["/".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]

@@ -1,0 +1,183 @@
+"""dvc.lock as executions: what each stage read, ran and made."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+import yaml
+
+from kit.errors import KitError
+from kit.formats import yaml12
+from kit.project.pipeline import MODULES
+
+RECORD = "run.json"
+HEADER = "schema: '2.0'\nstages:\n"
+STAGE = re.compile(r"^  ([A-Za-z0-9_][A-Za-z0-9_@.-]*):\n", re.MULTILINE)
+# What could tie stages together (anchors, aliases, tags), or a line that does not belong to a stage.
+UNUSUAL = re.compile(r"[&*!%\r]|^(?!\Z|   |  [A-Za-z0-9_])", re.MULTILINE)
+
+
+class Artifact(NamedTuple):
+    """A node of the lineage: a path and the hash that DVC has of its content (MD5; of a folder with `.dir`)."""
+
+    path: str
+    hash: str
+
+
+def stays_inside(path: str) -> bool:
+    """Whether a path from a lock, which nobody vouches for, leads to a place in the project."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not PurePosixPath(path).is_absolute() and ".." not in parts and "\\" not in path
+
+
+class Execution:
+    """A stage's entry in dvc.lock; equal entries of several commits are one object.
+
+    `deps` holds all it read, the module's folder included; `params` maps a file to what was read of it.
+    """
+
+    def __init__(self, stage: str, document: Mapping[str, Any]) -> None:
+        """From DVC's own form (schema 2.0), unchecked.
+
+        Raises:
+            AttributeError, KeyError, TypeError: it is not of that form.
+        """
+        command = document["cmd"]
+        self.stage = stage
+        self.command: str = "\n".join(command) if isinstance(command, list) else str(command)
+        self.deps = tuple(_artifacts(document.get("deps") or []))
+        self.outs = tuple(_artifacts(document.get("outs") or []))
+        self.params: Mapping[str, Mapping[str, Any]] = dict(document.get("params") or {})
+        self.sizes = {out["path"]: out.get("size") for out in document.get("outs") or []}
+
+    def document(self) -> dict[str, Any]:
+        """What the constructor reads: the entry without what it does not keep."""
+        deps = [{"path": dep.path, "md5": dep.hash} for dep in self.deps]
+        outs = [{"path": out.path, "md5": out.hash, "size": self.sizes.get(out.path)} for out in self.outs]
+        return {"cmd": self.command, "deps": deps, "params": self.params, "outs": outs}
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of all that the entry says."""
+        text = json.dumps([self.stage, self.command, self.deps, self.params, self.outs], default=str, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def module(self) -> str:
+        """The module's name; empty for a plain DVC stage."""
+        code = self.code
+        return code.path.removeprefix(MODULES) if code else ""
+
+    @cached_property
+    def code(self) -> Artifact | None:
+        """The module's folder."""
+        if self.command.split(None, 2)[:2] != ["kit", "run"]:
+            return None
+        return next((dep for dep in self.deps if dep.path.startswith(MODULES) and dep.path.count("/") == 1), None)
+
+    @cached_property
+    def inputs(self) -> tuple[Artifact, ...]:
+        """What it read, without the module's folder."""
+        code = self.code
+        return tuple(dep for dep in self.deps if dep != code)
+
+    @cached_property
+    def record(self) -> Artifact | None:
+        """Its run.json."""
+        return next((out for out in self.outs if out.path.rpartition("/")[2] == RECORD), None)
+
+    @cached_property
+    def results(self) -> tuple[Artifact, ...]:
+        """What it made, without run.json."""
+        record = self.record
+        return tuple(out for out in self.outs if out != record)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What it read of params.yaml."""
+        return self.params.get("params.yaml", {})
+
+    def __repr__(self) -> str:
+        return f"Execution({self.stage}, {self.id[:8]})"
+
+
+Lock = Mapping[str, Execution]
+Key = tuple[str, str, tuple[Artifact, ...], tuple[Artifact, ...], str]
+
+
+def key(execution: Execution) -> Key:
+    """Equal for equal entries. A run record is in the outs, and its hash is of one run only; others need the params."""
+    params = "" if execution.record else str(execution.params)
+    return (execution.stage, execution.command, execution.deps, execution.outs, params)
+
+
+class LockReader:
+    """Parses dvc.lock files; a stage's text that was seen before is not parsed again."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Execution] = {}
+        self._whole_ones: dict[str, Execution] = {}
+
+    def read(self, text: str, shown: str) -> Lock:
+        """Stage to execution.
+
+        Raises:
+            KitError: the text is not what DVC writes.
+        """
+        chunks = _chunks(text)
+        if chunks is None:
+            return self._whole(text, shown)
+        fresh = {name: chunk for name, chunk in chunks.items() if chunk not in self.seen}
+        if fresh:
+            document = _parsed(HEADER + "".join(fresh.values()), shown)
+            # Where a stage's text is not closed in itself, the names differ, and the whole decides.
+            if not isinstance(document, dict) or list(document.get("stages") or {}) != list(fresh):
+                return self._whole(text, shown)
+            self.seen |= {fresh[name]: _execution(name, entry, shown) for name, entry in document["stages"].items()}
+        return {name: self.seen[chunk] for name, chunk in chunks.items()}
+
+    def _whole(self, text: str, shown: str) -> Lock:
+        document = _parsed(text, shown)
+        stages = document.get("stages") if isinstance(document, dict) else None
+        if not isinstance(stages, dict | None) or (document and stages is None and "schema" not in document):
+            raise KitError(f"{shown}: is not what DVC writes; restore it from Git")
+        found = (_execution(str(name), entry, shown) for name, entry in (stages or {}).items())
+        return {execution.stage: self._whole_ones.setdefault(execution.id, execution) for execution in found}
+
+
+def _chunks(text: str) -> dict[str, str] | None:
+    """Stage to its part of the text, cut where a stage's name begins a line; None where that would be unsafe."""
+    if not text.startswith(HEADER) or UNUSUAL.search(text, len(HEADER)):
+        return None
+    names = list(STAGE.finditer(text, len(HEADER)))
+    if not names or names[0].start() != len(HEADER) or len({name[1] for name in names}) != len(names):
+        return None
+    ends = [name.start() for name in names[1:]] + [len(text)]
+    return {name[1]: text[name.start() : end] for name, end in zip(names, ends, strict=True)}
+
+
+def _parsed(text: str, shown: str) -> Any:
+    try:
+        return yaml12.load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise KitError(f"{shown}{line}: is no YAML: {getattr(error, 'problem', None) or error}") from None
+
+
+def _execution(stage: str, document: Any, shown: str) -> Execution:
+    try:
+        return Execution(stage, document)
+    except (AttributeError, KeyError, TypeError):
+        raise KitError(f"{shown}: stage {stage} is not what DVC writes; restore it from Git") from None
+
+
+def _artifacts(entries: list[Mapping[str, Any]]) -> Iterator[Artifact]:
+    """Files by their MD5; what lies elsewhere by what its store calls it."""
+    for entry in entries:
+        digest = entry.get("md5") or entry.get("etag") or entry.get("checksum") or entry.get("version_id") or ""
+        yield Artifact(str(entry["path"]).rstrip("/"), str(digest))

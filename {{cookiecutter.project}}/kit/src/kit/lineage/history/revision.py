@@ -1,0 +1,48 @@
+"""A project at one revision: its lock, its files and its raw data."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from kit.git.files import Files
+from kit.git.repository import Commit
+from kit.lineage.history.lock_graph import LockGraph
+from kit.lineage.history.lockfile import Lock
+from kit.project.module_code import Source, Sources
+from kit.project.raw_data import RawData, raw_data
+
+
+class Revision:
+    """A commit, or the working tree where `commit` is None; `problem` says why its dvc.lock cannot be read."""
+
+    def __init__(
+        self,
+        name: str,
+        commit: Commit | None,
+        files: Files,
+        lock: Lock,
+        sources: Sources,
+        problem: str | None = None,
+    ) -> None:
+        self.name = name
+        self.commit = commit
+        self.files = files
+        self.lock = lock
+        self.problem = problem
+        self._sources = sources
+        self._modules: dict[str, Source | None] = {}
+
+    @cached_property
+    def graph(self) -> LockGraph:
+        """Who made and who read what."""
+        return LockGraph(self.lock)
+
+    @cached_property
+    def raw(self) -> Mapping[str, RawData]:
+        """Path to raw data tracked by DVC."""
+        return raw_data(self.files)
+
+    def source(self, module: str) -> Source | None:
+        """A module's code as it is here."""
+        if module not in self._modules:
+            self._modules[module] = self._sources.of(self.files, module)
+        return self._modules[module]

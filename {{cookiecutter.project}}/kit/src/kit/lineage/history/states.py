@@ -1,0 +1,77 @@
+"""Whether the bytes that a lock speaks of are here, and unharmed."""
+
+import json
+from enum import StrEnum
+
+from kit.dvc.cache import FOLDER, digests, dvc_hash, md5_of_bytes
+from kit.git.files import Files
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Artifact
+from kit.lineage.history.revision import Revision
+from kit.project.module_code import source_of
+from kit.project.pipeline import MODULES
+
+
+class State(StrEnum):
+    """What is here of an artifact."""
+
+    MATCHES = "matches"
+    DIFFERS = "DIFFERS"
+    CACHED = "in the cache"
+    DAMAGED = "DAMAGED in the cache"
+    MISSING = "not here"
+
+
+def state_of(history: History, revision: Revision, artifact: Artifact) -> State:
+    """Reads the bytes themselves: of the working tree, of Git, and of DVC's cache."""
+    if revision.commit is None:
+        found = _hash_on_disk(history, artifact)
+        if found is not None:
+            return State.MATCHES if found == artifact.hash else State.DIFFERS
+    elif (found := hash_of_files(revision.files, artifact)) is not None:
+        return State.MATCHES if found == artifact.hash else State.DIFFERS
+    return cache_state(history, artifact.hash)
+
+
+def cache_state(history: History, md5: str) -> State:
+    """Whether DVC's cache holds a content; a folder with all its files."""
+    storage = history.storage
+    place = storage.place(md5)
+    if place is None:
+        return State.MISSING
+    if digests(place)[0] != md5.removesuffix(FOLDER):
+        return State.DAMAGED
+    if not md5.endswith(FOLDER):
+        return State.CACHED
+    inside = {cache_state(history, member) for member in (storage.members(md5) or {}).values()}
+    return next((state for state in (State.DAMAGED, State.MISSING) if state in inside), State.CACHED)
+
+
+def content_of(history: History, revision: Revision, artifact: Artifact) -> bytes | None:
+    """A file's bytes as the lock means them, from wherever they are; None where they are nowhere here."""
+    for data in (revision.files.read(artifact.path), history.storage.read(artifact.hash)):
+        if data is not None and md5_of_bytes(data) == artifact.hash:
+            return data
+    return None
+
+
+def hash_of_files(files: Files, artifact: Artifact) -> str | None:
+    """DVC's hash of a file or folder as it is at a revision; None where Git has no such."""
+    data = files.read(artifact.path)
+    if data is not None:
+        return md5_of_bytes(data)
+    if artifact.path.startswith(MODULES) and artifact.path.count("/") == 1:
+        source = source_of(files, artifact.path.removeprefix(MODULES))
+        return source.md5 if source else None
+    if not artifact.hash.endswith(FOLDER):
+        return None
+    inside = {path: files.read(f"{artifact.path}/{path}") for path in files.under(artifact.path)}
+    listing = [{"md5": md5_of_bytes(data or b""), "relpath": path} for path, data in sorted(inside.items())]
+    return md5_of_bytes(json.dumps(listing, sort_keys=True).encode()) + FOLDER if inside else None
+
+
+def _hash_on_disk(history: History, artifact: Artifact) -> str | None:
+    place = history.root / artifact.path
+    if artifact.path.startswith(MODULES) and place.is_dir():
+        return hash_of_files(history.working_tree.files, artifact)
+    return dvc_hash(place) if place.exists() else None

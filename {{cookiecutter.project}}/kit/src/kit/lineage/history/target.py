@@ -1,0 +1,92 @@
+"""What a user means by FILE, HASH or STAGE."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.dvc.cache import dvc_hash
+from kit.errors import KitError
+from kit.lineage.history.history import History
+from kit.lineage.history.index import places_of_hash
+from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.revision import Revision
+
+HASH = re.compile(r"[0-9a-f]{6,64}(\.dir)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An artifact, or an execution, at a revision."""
+
+    revision: Revision
+    artifact: Artifact | None = None
+    execution: Execution | None = None
+
+
+def target_of(history: History, said: str, rev: str | None, here: Path) -> Target:
+    """What `said` is at a revision: a stage, a path (from `here`), or the beginning of a hash.
+
+    Raises:
+        KitError: nothing there is called so.
+    """
+    revision = history.revision(rev)
+    if revision.problem:
+        raise KitError(f"{revision.name}: {revision.problem}")
+    if said in revision.lock:
+        return Target(revision, execution=revision.lock[said])
+    path = project_path(history, said, here)
+    known = _known_at(revision, path)
+    if known:
+        return Target(revision, artifact=known)
+    if HASH.fullmatch(said) and not (here / said).exists():
+        return _by_hash(history, revision, said.lower())
+    if (here / said).exists():
+        return _by_content(history, revision, here / said, said)
+    if said in _declared_stages(revision):
+        raise KitError(f"dvc.lock: stage {said} has not run at {revision.name}; run `dvc repro {said}`")
+    raise KitError(f"{said}: no stage, file or hash of this name at {revision.name}; `dvc stage list` shows the stages")
+
+
+def project_path(history: History, said: str, here: Path) -> str:
+    """A path as dvc.yaml would write it."""
+    path = Path(os.path.normpath(here / said))
+    root = history.root
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else said
+
+
+def artifacts_at(revision: Revision) -> dict[str, Artifact]:
+    """Path to artifact: everything that is read or made at a revision."""
+    deps = (dep for execution in revision.lock.values() for dep in execution.deps)
+    outs = (out for execution in revision.lock.values() for out in execution.outs)
+    raw = (data.artifact for data in revision.raw.values())
+    return {artifact.path: artifact for artifact in (*deps, *raw, *outs)}
+
+
+def _known_at(revision: Revision, path: str) -> Artifact | None:
+    return artifacts_at(revision).get(path)
+
+
+def _by_hash(history: History, revision: Revision, said: str) -> Target:
+    """The artifact at this revision whose MD5, SHA-256 or tensor digest begins so; else the newest in history."""
+    found = places_of_hash(history, said, revision)
+    if not found:
+        raise KitError(f"{said}: no content of this hash in the history; `kit find FILE` looks a file up")
+    hashes = {place.artifact.hash for place in found}
+    if len(hashes) > 1:
+        raise KitError(f"{said}: {len(hashes)} contents begin so; write more of the hash")
+    return Target(found[0].revision, artifact=found[0].artifact)
+
+
+def _by_content(history: History, revision: Revision, file: Path, said: str) -> Target:
+    """A file from anywhere, recognised by its bytes."""
+    digest = dvc_hash(file)
+    found = places_of_hash(history, digest, revision)
+    if not found:
+        raise KitError(f"{said}: nothing in the history has these bytes (md5 {digest[:12]}); `kit find` looks further")
+    return Target(found[0].revision, artifact=found[0].artifact)
+
+
+def _declared_stages(revision: Revision) -> list[str]:
+    text = (revision.files.read("dvc.yaml") or b"").decode(errors="replace")
+    return re.findall(r"^  ([\w@.-]+):", text, re.MULTILINE)

@@ -1,0 +1,1 @@
+"""Which stages would run, and why."""

@@ -1,0 +1,1 @@
+"""The model of a project: its pipeline, modules, ports and settings."""

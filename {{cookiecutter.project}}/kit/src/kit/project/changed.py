@@ -1,0 +1,32 @@
+"""Which modules differ from another revision, by Git alone."""
+
+import subprocess
+from pathlib import PurePosixPath
+
+from kit.errors import KitError
+from kit.project.project import Project
+
+
+def changed_modules(project: Project, base: str) -> list[str]:
+    """The modules with a file that differs from where this branch left `base`, committed or not; deleted ones are none.
+
+    Raises:
+        KitError: there is no such revision, or the clone does not reach back to it.
+    """
+    fork = _git(project, "merge-base", "--", base, "HEAD").strip()
+    differing = _git(project, "diff", "--name-only", "--relative", "-z", fork, "--", "modules")
+    new = _git(project, "ls-files", "--others", "--exclude-standard", "-z", "--", "modules")
+    paths = (PurePosixPath(path).parts for path in (differing + new).split("\0") if path)
+    here = set(project.module_names())
+    return sorted({parts[1] for parts in paths if len(parts) > 2} & here)
+
+
+def _git(project: Project, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=project.root, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise KitError("git is not installed or not on PATH; install Git") from None
+    if done.returncode:
+        said = " ".join(done.stderr.split()) or "it has no history in common with HEAD"
+        raise KitError(f"{arguments[-2] if arguments[0] == 'merge-base' else 'git'}: {said}; fetch the whole history")
+    return done.stdout

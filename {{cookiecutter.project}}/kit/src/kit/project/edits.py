@@ -1,0 +1,92 @@
+"""Changes to a project's files that happen together or not at all."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kit.errors import KitError
+from kit.project.project import Project
+
+
+@dataclass
+class Changes:
+    """Files to write (None: to remove), by their path in the project."""
+
+    project: Project
+    files: dict[str, bytes | None] = field(default_factory=dict)
+
+    def write(self, path: str, text: str | bytes) -> None:
+        self.files[path] = text.encode() if isinstance(text, str) else text
+
+    def remove(self, path: str) -> None:
+        self.files[path] = None
+
+    def text(self, path: str) -> str:
+        """A file as it will be; empty where there is none.
+
+        Raises:
+            KitError: it is not in UTF-8.
+        """
+        place = self.project.root / path
+        data = self.files[path] if path in self.files else place.read_bytes() if place.is_file() else None
+        try:
+            return (data or b"").decode()
+        except UnicodeDecodeError:
+            raise KitError(f"{path}: is no text in UTF-8") from None
+
+    def apply(self) -> None:
+        """Write and remove; if one cannot be, put everything back as it was.
+
+        Raises:
+            KitError: a file cannot be written.
+        """
+        kept = {path: _content(self.project.root / path) for path in self.files}
+        done: list[str] = []
+        try:
+            for path, data in self.files.items():
+                _put(self.project.root / path, data)
+                done.append(path)
+        except BaseException as error:
+            for path in reversed(done):
+                _put(self.project.root / path, kept[path])
+            if isinstance(error, OSError):
+                failed = list(self.files)[len(done)]
+                raise KitError(f"{failed}: cannot be written ({error.strerror}); nothing was changed") from None
+            raise
+
+
+def _content(place: Path) -> bytes | None:
+    return place.read_bytes() if place.is_file() else None
+
+
+def _put(place: Path, data: bytes | None) -> None:
+    """Replace a file as a whole, or remove it and the folders that it leaves empty."""
+    if data is None:
+        place.unlink(missing_ok=True)
+        _remove_leftovers(place.parent)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    mode = place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask()
+    descriptor, fresh = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(fresh, mode)
+        os.replace(fresh, place)
+    finally:
+        Path(fresh).unlink(missing_ok=True)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove a folder with nothing in it but what Python left there, and so on upwards."""
+    while folder.is_dir() and all(child.name == "__pycache__" for child in folder.iterdir()):
+        shutil.rmtree(folder)
+        folder = folder.parent
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

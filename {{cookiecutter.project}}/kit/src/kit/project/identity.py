@@ -1,0 +1,42 @@
+"""Who is at work here, as Git and pyproject.toml know them."""
+
+import re
+import subprocess
+
+from kit.git.files import WorkingFiles, pyproject
+from kit.project.owners import OWNER
+from kit.project.project import Project
+
+# What these return goes into templates, so nothing that a template could read as code gets through.
+LICENSE = re.compile(r"[\w.+() -]+", re.ASCII)
+
+
+def email_of_user(project: Project) -> str:
+    """The user's address; else the project's author's."""
+    authors = pyproject(WorkingFiles(project.root), "project").get("authors") or [{}]
+    known = (_git_config(project, "user.email"), str(authors[0].get("email")))
+    return next((address for address in known if OWNER.fullmatch(address)), "unknown")
+
+
+def name_of_user(project: Project) -> str:
+    """The user's name, as Git has it."""
+    return _git_config(project, "user.name") or "unknown"
+
+
+def user(project: Project) -> str:
+    """`Name <address>`."""
+    return f"{name_of_user(project)} <{email_of_user(project)}>"
+
+
+def license_of_project(project: Project) -> str:
+    """The SPDX identifier in pyproject.toml."""
+    declared = pyproject(WorkingFiles(project.root), "project").get("license")
+    return declared if isinstance(declared, str) and LICENSE.fullmatch(declared) else "LicenseRef-Unknown"
+
+
+def _git_config(project: Project, key: str) -> str:
+    try:
+        asked = ["git", "config", "--get", key]
+        return subprocess.run(asked, cwd=project.root, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""

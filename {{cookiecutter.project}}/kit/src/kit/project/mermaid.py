@@ -1,0 +1,43 @@
+"""The module graph as Mermaid, and its place in README.md."""
+
+import re
+
+from kit.project.pipeline import MODULES, Pipeline, Stage
+
+BEGIN, END = "<!-- graph: made by `kit graph --write` -->", "<!-- /graph -->"
+
+
+def mermaid(pipeline: Pipeline) -> str:
+    """A flowchart of stages; a slot is drawn rounded, raw data as a cylinder. Does not depend on what fills a slot."""
+    lines = ["flowchart LR"]
+    stages = list(pipeline.stages())
+    if not stages:
+        lines.append('  none["no stages yet"]')
+    raw = sorted({dep for stage in stages for dep in stage.deps if _is_data(dep) and dep not in pipeline.producers})
+    lines += [f'  {_id(path)}[("{path}")]' for path in raw]
+    lines += [f"  {_id(stage.name)}{_label(stage)}" for stage in stages]
+    for stage in stages:
+        sources = dict.fromkeys(pipeline.producers.get(dep, dep) for dep in stage.deps if _is_data(dep))
+        lines += [f"  {_id(source)} --> {_id(stage.name)}" for source in sources]
+    return "\n".join(lines) + "\n"
+
+
+def with_graph(readme: str, graph: str) -> str:
+    """A README with the graph between its two markers; unchanged where it has none."""
+    block = f"{BEGIN}\n```mermaid\n{graph}```\n{END}"
+    return re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: block, readme, flags=re.DOTALL)
+
+
+def _is_data(dep: str) -> bool:
+    """Not a module's code, which some stages read to pack it."""
+    return not dep.startswith(MODULES)
+
+
+def _label(stage: Stage) -> str:
+    if stage.slots:
+        return f'(["{stage.name}<br/><i>slot {stage.slots[0]}</i>"])'
+    return f'["{stage.name}<br/><i>{stage.module}</i>"]' if stage.module else f'["{stage.name}"]'
+
+
+def _id(name: str) -> str:
+    return "n_" + re.sub(r"\W", "_", name)

@@ -1,0 +1,140 @@
+"""A module's folder and contract."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from kit.errors import KitError
+from kit.formats.documents import read_yaml, schema_named, violation
+from kit.project.project import Project
+
+# A parameter that every module's section may hold: the kind of device, or a card's name, that its results are tied to.
+DEVICE_CLASS = "device_class"
+REQUIRED_FILES = {
+    "README.md": "the module's card, for people",
+    "module.yaml": "the module's contract, for machines",
+    "requirements.in": "list the direct dependencies in it, if any",
+    "requirements.txt": "run `kit lock`",
+    "run.py": "it must define run(inputs, outputs, params)",
+    "test_module.py": "every module has a test",
+}
+
+
+@dataclass(frozen=True)
+class Module:
+    """What module.yaml says, and where it says so.
+
+    `inputs` and `outputs` map ports to types; `matches` maps an input port to the metadata that must be equal in all
+    such ports, and `spaces` an output port to the port that defines the embedding space of what it holds.
+    """
+
+    name: str
+    folder: Path
+    family: str
+    version: str
+    python: str
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    params: Mapping[str, Any]
+    device: str
+    cpus: int
+    matches: Mapping[str, str]
+    spaces: Mapping[str, str]
+    gpus: int = 1
+    network: bool = False
+    deterministic: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The folder as users write it."""
+        return f"modules/{self.name}"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "requirements.txt"
+
+
+def load_module(project: Project, name: str) -> Module:
+    """The module in modules/NAME.
+
+    Raises:
+        KitError: there is no such folder, or module.yaml is missing or invalid.
+    """
+    folder, shown = project.modules / name, f"modules/{name}"
+    if not folder.is_dir():
+        known = project.module_names()
+        hint = get_close_matches(name, known, n=1)
+        also = f"did you mean {hint[0]}?" if hint else f"known modules: {', '.join(known) or 'none'}"
+        raise KitError(f"{shown}: no such module folder; {also}")
+    contract = read_yaml(folder / "module.yaml", f"{shown}/module.yaml")
+    problem = violation(contract, schema_named("module"))
+    if problem:
+        raise KitError(f"{shown}/module.yaml: {problem}", problem.path)
+    resources = contract.pop("resources")
+    inputs, outputs = contract.pop("inputs"), contract.pop("outputs")
+    module = Module(
+        name=name,
+        folder=folder,
+        inputs=_types(inputs),
+        outputs=_types(outputs),
+        matches=_said(inputs, "match"),
+        spaces=_said(outputs, "space"),
+        **contract,
+        **resources,
+    )
+    for port, source in module.spaces.items():
+        where = f"{shown}/module.yaml: outputs.{port}.space"
+        if source not in {*module.inputs, *module.outputs}:
+            raise KitError(f"{where}: {source} is no port of {name}", ("outputs", port))
+        if source in module.inputs and source in module.outputs:
+            raise KitError(f"{where}: {source} is an input and an output; rename one", ("outputs", port))
+    return module
+
+
+def _said(ports: Mapping[str, Any], word: str) -> dict[str, str]:
+    """Port to what it says of itself beside its type."""
+    return {port: entry[word] for port, entry in ports.items() if isinstance(entry, dict) and word in entry}
+
+
+def _types(ports: Mapping[str, Any]) -> dict[str, str]:
+    """Port to type; a port is a type alone, or a mapping with one."""
+    return {port: entry if isinstance(entry, str) else entry["type"] for port, entry in ports.items()}
+
+
+def chosen_modules(project: Project, names: Sequence[str]) -> list[Module]:
+    """The named modules, or all of them where none is named.
+
+    Raises:
+        KitError: one does not exist or its module.yaml is invalid.
+    """
+    return [load_module(project, name) for name in names or project.module_names()]
+
+
+def check_params(module: Module, values: Mapping[str, Any]) -> None:
+    """Hold a module's section of params.yaml against its contract.
+
+    Raises:
+        KitError: a parameter is missing, unknown or out of range.
+    """
+    for problem in param_problems(module, values):
+        raise problem
+
+
+def param_problems(module: Module, values: Mapping[str, Any]) -> Iterator[KitError]:
+    """Everything that check_params could raise."""
+    where = f"params.yaml: {module.name}"
+    if not isinstance(values.get(DEVICE_CLASS, ""), str):
+        message = f"{where}.{DEVICE_CLASS}: must be cpu, cuda or a part of a graphics card's name"
+        yield KitError(message, (module.name, DEVICE_CLASS))
+    for name in values:
+        if name not in module.params and name != DEVICE_CLASS:
+            hint = get_close_matches(str(name), module.params, n=1)
+            also = f"did you mean {hint[0]}?" if hint else f"it takes: {', '.join(module.params) or 'none'}"
+            yield KitError(f"{where}.{name}: is no parameter of {module.name}; {also}", (module.name, name))
+    for name, schema in module.params.items():
+        if name not in values:
+            yield KitError(f"{where}.{name}: is missing; {module.shown}/module.yaml requires it", (module.name,))
+        elif problem := violation(values[name], schema):
+            yield KitError(f"{where}.{name}: {problem}", (module.name, name))

@@ -1,0 +1,85 @@
+"""A run record for people: titled rows, digests cut short, and whether the files here are those it speaks of."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.filesize import decimal
+
+from kit.formats.digest import sha256_of
+from kit.project.project import Project
+
+Rows = list[tuple[str, str]]
+
+
+def sections(record: Mapping[str, Any], project: Project) -> Iterator[tuple[str, Rows]]:
+    """(title, rows of (name, value)), what people ask for first."""
+    module, code = record["module"], record["code"]
+    yield f"{record['stage']}: {module['name']} {module['version']}", list(_how(record))
+    for title in ("inputs", "outputs"):
+        rows = [(port, _file(entry, project)) for port, entry in record[title].items()]
+        yield title, rows or [("none", "")]
+    if record["params"]:
+        yield "params", [(name, str(value)) for name, value in record["params"].items()]
+    if record["training"]:
+        yield "training", list(_training(record))
+    yield "environment", list(_environment(record))
+    yield "code", [("commit", "outside Git" if code is None else code["commit"] + _changes(code))]
+    machine = record["machine"]
+    cores = f"{machine['cores']} cores, {decimal(machine['memory_bytes'] or 0)}"
+    yield (
+        "machine",
+        [
+            ("host", f"{machine['host']}, run by {machine['user']}"),
+            ("processor", f"{machine['cpu']}, {cores} ({', '.join(machine['cpu_features'])})"),
+            ("system", machine["system"]),
+        ],
+    )
+
+
+def _how(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    started = datetime.fromisoformat(record["started"]).strftime("%Y-%m-%d %H:%M:%S UTC")
+    memory = record["peak_memory_bytes"]
+    yield "started", f"{started}, took {record['duration_s']:.1f} s" + (f", {decimal(memory)}" if memory else "")
+    network = "" if record["isolation"] == "none" else f", network {record['network']}"
+    yield "isolation", record["isolation"] + network
+    device = record["device"]
+    names = ", ".join(gpu["name"] for gpu in device["gpus"])
+    yield "device", f"{names} (driver {device['driver']}, CUDA {device['cuda']})" if names else device["kind"]
+    determinism = record["determinism"]
+    declared = "declared deterministic" if determinism["declared"] else "declared not deterministic"
+    yield "repeatable", f"{declared}, threads {determinism['threads']}, seed {determinism['seed']}"
+
+
+def _file(entry: Mapping[str, Any], project: Project) -> str:
+    path = project.root / entry["path"]
+    state = "missing here" if not path.exists() else "here" if sha256_of(path) == entry["sha256"] else "DIFFERS HERE"
+    tensors = f", tensors {entry['tensor_digest'][:12]}" if "tensor_digest" in entry else ""
+    space = f", space {entry['space_id'][:12]}" if "space_id" in entry else ""
+    return f"{entry['path']}  {decimal(entry['size'])}, sha256 {entry['sha256'][:12]}{tensors}{space}  ({state})"
+
+
+def _training(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    training, torch = record["training"], record["torch"]
+    initial = [f"{port} {digest[:12]}" for port, digest in training["initial_weights"].items()]
+    yield "started from", ", ".join(initial) or "no weights"
+    yield "dtypes", ", ".join(training["dtypes"])
+    if training["seconds_per_epoch"] is not None:
+        yield "seconds per epoch", str(training["seconds_per_epoch"])
+    if torch and "devices" in torch:
+        flags = "deterministic algorithms" if torch["deterministic_algorithms"] else "algorithms not held deterministic"
+        yield "torch", f"{torch['version']} on {', '.join(torch['devices'])}, {torch['cpu_capability']}, {flags}"
+
+
+def _environment(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    environment = record["environment"]
+    installed = environment["installed"]
+    yield "kind", f"{environment['kind']}, {environment['python']}"
+    yield "lock", environment["lock_sha256"][:12]
+    yield "installed", f"{installed['packages']} packages, digest {installed['sha256'][:12]}"
+    if installed["differs_from_lock"]:
+        yield "not as locked", ", ".join(installed["differs_from_lock"])
+
+
+def _changes(code: Mapping[str, Any]) -> str:
+    return f", with changes in {', '.join(code['changed'])}" if code["dirty"] else ""

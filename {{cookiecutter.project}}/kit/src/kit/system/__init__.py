@@ -1,0 +1,1 @@
+"""This machine: processor, memory, graphics cards, and where caches lie."""
