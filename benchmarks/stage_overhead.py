@@ -40,7 +40,13 @@ def launcher(scratch: Path) -> list[str]:
     """The command that confines itself before it becomes a module, with rules for the system's folders."""
     folders = ("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/sys")
     (scratch / "rules").write_text("".join(f"read {folder}\0" for folder in folders))
-    program = [str(PROJECT / ".venv/bin/python"), "-I", "-S", "-B", str(PROJECT / "kit/src/kit/confinement/landlock.py")]
+    program = [
+        str(PROJECT / ".venv/bin/python"),
+        "-I",
+        "-S",
+        "-B",
+        str(PROJECT / "kit/src/kit/confinement/landlock.py"),
+    ]
     return [*program, str(scratch / "rules"), str(os.getpid()), "no-network"]
 
 

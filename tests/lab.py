@@ -16,12 +16,11 @@ import numpy
 import yaml
 from safetensors.numpy import save
 
-from kit.dvc.cache import md5_of_bytes
+from kit.dvc.hashing import md5_of_bytes
 from kit.formats import safetensors_file
 from kit.formats.digest import sha256_of, sha256_of_files
 from kit.git.files import WorkingFiles
-from kit.project.code import code_files
-from kit.project.module_code import source_of
+from kit.project.module_code import code_files, source_of
 from kit.project.project import Project
 
 LOCK = "{name}=={version} \\\n    --hash=sha256:{digest}\n"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kit.environments.lock import write_lock
+from kit.environments.locking import write_lock
 from kit.execution.module_tests import TOOLS
 from kit.project.module import chosen_modules
 from kit.project.project import Project

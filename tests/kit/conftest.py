@@ -9,7 +9,7 @@ from acts import replace
 from outputs import OUTPUTS
 
 from kit.cli import main
-from kit.environments.lock import write_lock
+from kit.environments.locking import write_lock
 
 FILES = {
     "dvc.yaml": """\

@@ -32,7 +32,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def six_lock(tmp_path_factory: pytest.TempPathFactory) -> str:
-    from kit.environments.lock import write_lock
+    from kit.environments.locking import write_lock
 
     folder = tmp_path_factory.mktemp("six")
     (folder / "requirements.in").write_text("six==1.17.0\n")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.environments.lock import is_current, read_lock, write_lock
+from kit.environments.lock import is_current, read_lock
+from kit.environments.locking import write_lock
 from kit.errors import KitError
 
 Kit = Callable[..., tuple[int, str, str]]

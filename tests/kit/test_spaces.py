@@ -11,8 +11,8 @@ import pytest
 from acts import replace
 from safetensors.numpy import load_file, save_file
 
-from kit.execution.spaces import space_of
 from kit.formats import safetensors_file
+from kit.formats.embedded_metadata import space_of
 
 Kit = Callable[..., tuple[int, str, str]]
 APPLY = Path("artifacts/apply/applied.csv")

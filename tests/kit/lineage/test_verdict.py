@@ -9,7 +9,7 @@ import pandas
 import pytest
 from safetensors.numpy import save
 
-from kit.dvc.cache import md5_of_bytes
+from kit.dvc.hashing import md5_of_bytes
 from kit.lineage.compare.verdict import Content, Level, Tolerance, Verdict, compare, overall
 
 W = numpy.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)

@@ -11,7 +11,7 @@ import pytest
 from acts import replace
 from lab import CHAIN, RAW, Lab
 
-from kit.dvc.cache import md5_of_bytes
+from kit.dvc.hashing import md5_of_bytes
 
 Kit = Callable[..., tuple[int, str, str]]
 HEAD = "artifacts/train/head.safetensors"

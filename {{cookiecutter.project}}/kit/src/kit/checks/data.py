@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from kit.dvc.config import unverified_remotes
 from kit.git.files import WorkingFiles
 from kit.project.diagnostic import WARNING, Finding
-from kit.project.pipeline import unverified_remotes
 from kit.project.raw_data import raw_data
 from kit.project.view import View
 
@@ -25,7 +25,7 @@ def data_findings(view: View) -> Iterator[Finding]:
 
 def remote_findings(view: View) -> Iterator[Finding]:
     """What comes from a remote is held against its hash."""
-    for name in unverified_remotes(view.project):
+    for name in unverified_remotes(view.project.root):
         message = (
             f"remote {name}: damaged or forged files would be used unnoticed; `dvc remote modify {name} verify true`"
         )

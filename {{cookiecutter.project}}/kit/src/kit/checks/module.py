@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from kit.environments.lock import is_current, read_lock
 from kit.errors import KitError
-from kit.project.code import code_files
 from kit.project.diagnostic import Finding, finding_of, line_in
 from kit.project.module import REQUIRED_FILES
+from kit.project.module_code import code_files
 from kit.project.view import View
 
 NOT_CODE = ("README.md", "test_module.py")

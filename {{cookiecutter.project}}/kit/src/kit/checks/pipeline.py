@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
-from kit.checks.locked import locked_deps
 from kit.errors import KitError
+from kit.formats.documents import read_text
+from kit.lineage.history.lockfile import LockReader
 from kit.project.diagnostic import WARNING, Finding, finding_of, line_in
 from kit.project.pipeline import Stage
+from kit.project.project import Project
 from kit.project.view import View
 
 
@@ -126,3 +128,14 @@ def stray_sections(view: View) -> Iterator[Finding]:
         if section not in names and near and not any(section in stage.declared for stage in view.stages):
             line = line_in(view.project, "params.yaml", (section,))
             yield Finding("params.yaml", line, f"{section}: no module has this name; did you mean {near[0]}?", WARNING)
+
+
+def locked_deps(project: Project) -> dict[str, set[str]]:
+    """Stage to the deps that dvc.lock holds of it; empty where nothing has run.
+
+    Raises:
+        KitError: dvc.lock is no YAML, or not DVC's.
+    """
+    text = read_text(project.root / "dvc.lock", "dvc.lock")
+    lock = LockReader().read(text, "dvc.lock") if text else {}
+    return {name: {dep.path for dep in execution.deps} for name, execution in lock.items()}

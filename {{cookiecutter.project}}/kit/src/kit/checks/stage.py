@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from kit.contracts.check import Contract
+from kit.contracts.contract import Contract
 from kit.errors import KitError
-from kit.execution.spaces import check_spaces
 from kit.project.diagnostic import WARNING, Finding, finding_of, line_in
 from kit.project.module import Module, param_problems
 from kit.project.pipeline import Stage
 from kit.project.ports import RECORD, Wiring, wiring_problems
+from kit.project.spaces import check_spaces
 from kit.project.view import View
 
 

@@ -8,10 +8,10 @@ from kit.errors import KitError
 from kit.git.files import CommittedFiles, Files, WorkingFiles
 from kit.git.objects import Objects
 from kit.git.repository import open_repository, run_git
-from kit.library.ledger import Entry, read_ledger
 from kit.project.diagnostic import Finding, finding_of, line_in
 from kit.project.interface import interface_digest, types_of
 from kit.project.module_code import source_of
+from kit.project.modules_lock import Entry, read_ledger
 from kit.project.view import View
 
 # Tags of a release (v1.2.0), and those by which GTO registers a version (digits@v1.2.0).

@@ -2,7 +2,8 @@
 
 from argparse import Namespace
 
-from kit.environments.lock import is_current, write_lock
+from kit.environments.lock import is_current
+from kit.environments.locking import write_lock
 from kit.errors import KitError
 from kit.project.module import chosen_modules
 from kit.project.project import find_project

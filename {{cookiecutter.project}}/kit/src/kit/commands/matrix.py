@@ -8,8 +8,9 @@ from kit.experiments import measure
 from kit.experiments.fits import Fit, combinations, fits
 from kit.experiments.measure import Outcome
 from kit.formats.markdown import table
-from kit.git.files import WorkingFiles, pyproject
+from kit.git.files import WorkingFiles
 from kit.project.project import Project, find_project
+from kit.project.settings import pyproject
 from kit.project.view import View
 
 TABLE = "docs/matrix.md"

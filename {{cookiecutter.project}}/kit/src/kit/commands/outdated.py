@@ -3,8 +3,8 @@
 from argparse import Namespace
 
 from kit.formats.markdown import table
-from kit.library.ledger import read_ledger
 from kit.library.outdated import GONE, MOVED, OUTDATED, TAMPERED, standing_of
+from kit.project.modules_lock import read_ledger
 from kit.project.project import find_project
 
 HEAD = ["module", "here", "newest", "state", "changed here"]

@@ -4,10 +4,10 @@ from argparse import Namespace
 
 from rich.console import Console
 
-from kit.execution.record import read_record
 from kit.project.pipeline import Pipeline
 from kit.project.ports import record_path
 from kit.project.project import find_project
+from kit.project.run_record import read_record
 from kit.report.run_record_text import sections
 
 

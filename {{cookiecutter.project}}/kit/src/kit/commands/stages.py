@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from kit.execution.device import needs_cuda
 from kit.git.files import WorkingFiles
 from kit.project.module_code import source_of
 from kit.project.pipeline import Pipeline
 from kit.project.project import find_project
+from kit.project.resources import needs_cuda
 
 
 def main(arguments: Namespace) -> int:

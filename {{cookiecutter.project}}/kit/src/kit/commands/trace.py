@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kit.lineage.compare.differences import flat
+from kit.formats.flat import flat
 from kit.lineage.history.history import History
 from kit.lineage.history.location import project_history
 from kit.lineage.history.target import target_of

@@ -3,47 +3,12 @@
 import ast
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from kit.errors import KitError
-from kit.formats.digest import sha256_of
-from kit.formats.documents import Violation, read_json, read_yaml, schema_named, schema_problem, violation
-from kit.project.project import Project
-
-
-@dataclass(frozen=True)
-class Contract:
-    """One file in contracts/: a type's name, its kind, the rest of the document and the digest of all."""
-
-    type: str
-    kind: str
-    document: dict[str, Any]
-    sha256: str = ""
-
-    @property
-    def shown(self) -> str:
-        return f"contracts/{self.type}.yaml"
-
-
-def load_contract(project: Project, type_name: str) -> Contract:
-    """The contract of a type.
-
-    Raises:
-        KitError: there is none, or it is invalid.
-    """
-    shown = f"contracts/{type_name}.yaml"
-    document = read_yaml(project.contracts / f"{type_name}.yaml", shown)
-    problem = violation(document, schema_named("contract"))
-    if not problem and document["kind"] == "json":
-        problem = schema_problem(document["schema"])
-        problem = problem and Violation(("schema", *problem.path), problem.message)
-    if problem:
-        raise KitError(f"{shown}: {problem}", problem.path)
-    return Contract(type_name, document["kind"], document, sha256_of(project.root / shown))
+from kit.contracts.contract import Contract
+from kit.formats.documents import read_json, violation
 
 
 def breach(contract: Contract, path: Path) -> str | None:

@@ -10,7 +10,7 @@ from pandera.io.pandas_io import deserialize_schema
 from kit.errors import KitError
 
 if TYPE_CHECKING:
-    from kit.contracts.check import Contract
+    from kit.contracts.contract import Contract
 
 
 def table_breach(contract: "Contract", path: Path) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 
 if TYPE_CHECKING:
-    from kit.contracts.check import Contract
+    from kit.contracts.contract import Contract
 
 OTHERS = "*"
 

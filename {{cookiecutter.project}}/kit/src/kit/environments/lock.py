@@ -8,7 +8,6 @@ from pathlib import Path, PurePath
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from kit.environments.uv import WHEELS_ONLY, run_uv
 from kit.errors import KitError
 
 HASH = re.compile(r"--hash=(sha256|sha384|sha512):[0-9a-f]{64,128}")
@@ -59,7 +58,7 @@ def parse_lock(text: str, path: PurePath, shown: str) -> Lock:
     Raises:
         KitError: a line has no version or no hash, or is anything but a pinned package.
     """
-    lines = _logical_lines(text)
+    lines = logical_lines(text)
     for number, line in lines:
         problem = _problem_of(line)
         if problem:
@@ -74,52 +73,15 @@ def is_current(folder: Path, python: str) -> bool:
         return False
     notice, _, rest = lock.read_text(encoding="utf-8").partition(SEAL)
     seal, _, body = rest.partition("\n")
-    return notice == NOTICE and seal == _seal(folder, python, body)
+    return notice == NOTICE and seal == seal_of(folder, python, body)
 
 
-def write_lock(folder: Path, python: str, upgrade: bool = False) -> None:
-    """Make requirements.txt from requirements.in, for every platform; pins that still fit are kept.
-
-    Raises:
-        KitError: requirements.in is missing or cannot be resolved, or only a local build satisfies it.
-    """
-    source, shown = folder / "requirements.in", f"modules/{folder.name}/requirements.in"
-    if not source.is_file():
-        raise KitError(f"{shown}: is missing; list the module's direct dependencies in it, if any")
-    body = _compile(folder, python, upgrade, shown)
-    for _, line in _logical_lines(body):
-        if re.match(r"[\w.-]+==\S*\+", line):
-            raise KitError(
-                f"{shown}: resolves to the local build {line.split()[0]}, which others cannot get;"
-                " unset UV_FIND_LINKS or the index that offers it"
-            )
-    # Written beside it and renamed, so that a lock is never half there.
-    fresh = folder / ".requirements.txt.new"
-    fresh.write_text(f"{NOTICE}{SEAL}{_seal(folder, python, body)}\n{body}", encoding="utf-8")
-    fresh.replace(folder / "requirements.txt")
-
-
-def _compile(folder: Path, python: str, upgrade: bool, shown: str) -> str:
-    """What uv pip compile prints; run in the folder, so that annotations name no path of this machine."""
-    command = ["pip", "compile", WHEELS_ONLY, "--universal", "--generate-hashes", "--no-header", "--quiet"]
-    kept = folder / ".requirements.txt.kept"
-    if not upgrade and (folder / "requirements.txt").is_file():
-        kept.write_bytes((folder / "requirements.txt").read_bytes())
-    try:
-        done = run_uv([*command, "--python-version", python, "-o", kept.name, "requirements.in"], cwd=folder)
-        if done.returncode:
-            raise KitError(f"{shown}: cannot be locked: {done.message}")
-        return kept.read_text(encoding="utf-8")
-    finally:
-        kept.unlink(missing_ok=True)
-
-
-def _seal(folder: Path, python: str, body: str) -> str:
+def seal_of(folder: Path, python: str, body: str) -> str:
     wanted = [line.split("#")[0].strip() for line in (folder / "requirements.in").read_text("utf-8").splitlines()]
     return hashlib.sha256("\n".join([python, *filter(None, wanted), "", body]).encode()).hexdigest()
 
 
-def _logical_lines(text: str) -> list[tuple[int, str]]:
+def logical_lines(text: str) -> list[tuple[int, str]]:
     """(number of the first line, requirement with its continuation lines joined), without comments."""
     lines: list[tuple[int, str]] = []
     open_line = False

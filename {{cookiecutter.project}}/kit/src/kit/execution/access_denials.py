@@ -7,10 +7,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from kit.dvc.config import cache_folder
 from kit.execution.process import Ended
 from kit.execution.sandbox import Sandbox
 from kit.project.module import Module
-from kit.project.pipeline import Stage, cache_folder
+from kit.project.pipeline import Stage
 from kit.project.project import Project
 
 DENIED = re.compile(r"permission denied|errno 13\b|errno = 13\b|os error 13\b", re.IGNORECASE)
@@ -90,7 +91,7 @@ def shown(project: Project, path: Path) -> str:
 def remedy(project: Project, stage: Stage, path: Path) -> str:
     """What to do about a read that was stopped."""
     name = shown(project, path)
-    if path.is_relative_to(cache_folder(project)):
+    if path.is_relative_to(cache_folder(project.root)):
         return ": DVC's cache is not for modules; add the file that it is a copy of to deps in dvc.yaml"
     if any(name.startswith(f"{dep}/") for dep in stage.deps):
         return f": it leads out of its folder, to {path.resolve()}; put a copy of the file in its place"

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.contracts.check import Contract, breach, load_contract
+from kit.contracts.check import breach
+from kit.contracts.contract import Contract, load_contract
 from kit.errors import KitError
-from kit.execution.device import Device, device_for
+from kit.execution.device import device_for
 from kit.execution.runtime import Runtime, runtime_for
 from kit.execution.snapshot import Snapshot, snapshot_of
-from kit.execution.spaces import check_spaces, refuse_mismatch
+from kit.execution.spaces import refuse_mismatch
 from kit.project.module import DEVICE_CLASS, Module, check_params, load_module
 from kit.project.pipeline import Pipeline, Stage
 from kit.project.ports import Wiring, wire
+from kit.project.spaces import check_spaces
+from kit.system.gpu import Device
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def plan_for(pipeline: Pipeline, name: str) -> Plan:
     wiring = wire(stage, module)
     check_params(module, stage.params)
     types = {*module.inputs.values(), *module.outputs.values()}
-    contracts = {type_name: load_contract(pipeline.project, type_name) for type_name in sorted(types)}
+    contracts = {type_name: load_contract(pipeline.project.contracts, type_name) for type_name in sorted(types)}
     check_spaces(module, wiring, {port: contracts[type_name].kind for port, type_name in module.outputs.items()})
     if not (module.folder / "run.py").is_file():
         raise KitError(f"{module.shown}/run.py: is missing; it must define run(inputs, outputs, params)")

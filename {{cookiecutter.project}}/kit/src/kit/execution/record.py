@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from kit import __version__
-from kit.errors import KitError
 from kit.execution.plan import Plan
 from kit.execution.process import Ended, variables_for
 from kit.execution.sandbox import Sandbox
-from kit.execution.spaces import space_of
 from kit.formats import safetensors_file
 from kit.formats.digest import sha256_of, size_of
-from kit.formats.documents import read_json, schema_named, violation
+from kit.formats.embedded_metadata import space_of
+from kit.project.run_record import SCHEMA
 
-SCHEMA = 1
 REPEATABLE = ("OMP_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG")
 
 
@@ -32,24 +30,6 @@ class Run:
     machine: Mapping[str, Any]
     started: datetime
     finished: datetime
-
-
-def read_record(path: Path, shown: str) -> dict[str, Any]:
-    """A record as it was written.
-
-    Raises:
-        KitError: there is none, or it is not one.
-    """
-    try:
-        record = read_json(path)
-    except FileNotFoundError:
-        raise KitError(f"{shown}: is missing; run the stage, or fetch it with `dvc pull`") from None
-    except ValueError as error:
-        raise KitError(f"{shown}: is no JSON: {error}") from None
-    problem = violation(record, schema_named("run"))
-    if problem:
-        raise KitError(f"{shown}: is no run record: {problem}")
-    return dict(record)
 
 
 def write_record(target: Path, run: Run, outputs: Mapping[str, Path]) -> Path:

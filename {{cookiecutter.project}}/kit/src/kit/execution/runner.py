@@ -32,7 +32,7 @@ def run_stage(pipeline: Pipeline, name: str) -> None:
     with staging_for(project, name) as staging:
         sandbox = sandbox_of(plan, staging)
         checkers = load_checkers(plan.contracts[type_name] for type_name in plan.module.outputs.values())
-        code = status.description(pipeline)
+        code = status.description(project.root, pipeline.producers)
         started = datetime.now(UTC)
         ended = execute(plan, sandbox, staging)
         finished = datetime.now(UTC)

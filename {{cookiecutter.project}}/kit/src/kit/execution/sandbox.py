@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.confinement import landlock
+from kit.dvc.config import cache_folder
 from kit.errors import KitError
 from kit.execution.staging import Staging
-from kit.project.code import code_files
 from kit.project.module import Module
-from kit.project.pipeline import cache_folder
+from kit.project.module_code import code_files
 from kit.project.project import Project
 from kit.system.caches import downloads
 
@@ -101,7 +101,7 @@ def reachable(project: Project, path: Path) -> Iterator[Path]:
     yield path
     links = [file for file in path.rglob("*") if file.is_symlink()] if path.is_dir() else []
     if links:
-        cache = cache_folder(project).resolve()
+        cache = cache_folder(project.root).resolve()
         yield from (link for link in links if link.resolve().is_relative_to(cache) and link.is_file())
 
 

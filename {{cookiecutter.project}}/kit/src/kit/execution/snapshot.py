@@ -7,8 +7,8 @@ from typing import Any
 
 from kit.errors import KitError
 from kit.formats.digest import sha256_of, sha256_of_files
-from kit.project.code import code_files
 from kit.project.module import Module
+from kit.project.module_code import code_files
 from kit.project.pipeline import Stage, params_section
 from kit.project.ports import Wiring
 from kit.project.project import Project

@@ -9,26 +9,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from kit.errors import KitError
-from kit.formats import parquet_footer, safetensors_file
+from kit.formats import safetensors_file
+from kit.formats.embedded_metadata import KEY, STAMPS, space_of
 from kit.project.module import Module
 from kit.project.pipeline import Stage
 from kit.project.ports import Wiring
-
-KEY = "space_id"
-CARRIERS = {".parquet": parquet_footer.read_metadata, ".safetensors": safetensors_file.metadata_of}
-STAMPS = {".parquet": parquet_footer.set_metadata, ".safetensors": safetensors_file.set_metadata}
-
-
-def space_of(path: Path) -> str | None:
-    """The space_id in a file's metadata; None where it carries none."""
-    read = CARRIERS.get(path.suffix)
-    try:
-        return read(path).get(KEY) if read and path.is_file() else None
-    except ValueError:
-        return None
 
 
 def refuse_mismatch(stage: Stage, module: Module, wiring: Wiring, inputs: Mapping[str, Path]) -> None:
@@ -50,28 +38,6 @@ def refuse_mismatch(stage: Stage, module: Module, wiring: Wiring, inputs: Mappin
                 f" ({str(found[first])[:12]}), and stage {stage.name} needs both in one; an adapter is missing:"
                 " see docs/embedding-spaces.md"
             )
-
-
-def check_spaces(module: Module, wiring: Wiring, kinds: Mapping[str, str]) -> None:
-    """Whether the spaces of a module's outputs can be told and carried; `kinds` maps output ports to contract kinds.
-
-    Raises:
-        KitError: a file cannot carry metadata, or a space is defined by something other than weights.
-    """
-    where = f"{module.shown}/module.yaml: outputs"
-    for port, source in module.spaces.items():
-        if PurePosixPath(wiring.outputs[port]).suffix not in STAMPS:
-            raise KitError(f"{where}.{port}.space: {wiring.outputs[port]} is neither .parquet nor .safetensors")
-        seen = [port]
-        while source in module.outputs:
-            if kinds[source] != "tensors":
-                raise KitError(f"{where}.{port}.space: {source} holds no tensors, and only weights define a space")
-            if module.spaces.get(source, source) == source:
-                break
-            if source in seen[1:]:
-                raise KitError(f"{where}.{port}.space: {source} is defined by itself in a circle")
-            seen.append(source)
-            source = module.spaces[source]
 
 
 def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:

@@ -87,7 +87,7 @@ def _value(revision: Revision, place: str) -> Any:
 
 def _seconds(history: History, revision: Revision) -> float | None:
     """How long the stages of a commit took when they ran, by their records; None if one is missing."""
-    records = [history.storage.record(execution).document for execution in revision.lock.values() if execution.record]
+    records = [history.records.of(execution).document for execution in revision.lock.values() if execution.record]
     return sum(record["duration_s"] for record in records if record) if all(records) else None
 
 

@@ -3,9 +3,9 @@
 import io
 from typing import Any
 
+from kit.dvc.artifact import Artifact, stays_inside
 from kit.exports.crate_parts import Parameters, artifact_id
 from kit.exports.extras import needed
-from kit.lineage.history.lockfile import Artifact, stays_inside
 from kit.lineage.subject import Subject
 
 with needed("rocrate", "export"):

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from kit.lineage.compare.differences import flat, shown
-from kit.lineage.history.lockfile import Artifact
+from kit.dvc.artifact import Artifact
+from kit.formats.flat import flat, shown
 from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 

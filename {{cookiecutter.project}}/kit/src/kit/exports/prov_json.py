@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from kit import __version__
+from kit.dvc.artifact import Artifact
 from kit.exports.extras import needed
-from kit.lineage.history.lockfile import Artifact
 from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 

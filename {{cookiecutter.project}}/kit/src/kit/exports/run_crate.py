@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from kit import __version__
+from kit.dvc.artifact import Artifact, stays_inside
 from kit.exports.crate_entities import Entities
 from kit.exports.crate_parts import stage_id
 from kit.exports.extras import needed
-from kit.lineage.history.lockfile import Artifact, stays_inside
 from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 from kit.project.pipeline import MODULES

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kit import __version__
-from kit.lineage.history.lockfile import Artifact
+from kit.dvc.artifact import Artifact
 from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 

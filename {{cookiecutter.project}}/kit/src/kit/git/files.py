@@ -1,10 +1,9 @@
 """A project's files as they are at a commit or in the working tree, read alike."""
 
 import os
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Protocol
 
 from kit.git.objects import FOLDER, LINK, Entry, Objects
 
@@ -27,17 +26,6 @@ class Files(Protocol):
 
     def key(self, path: str) -> str | None:
         """Equal keys mean equal content; None where that is unknown without reading."""
-
-
-def pyproject(files: Files, *path: str) -> Mapping[str, Any]:
-    """A table of pyproject.toml; empty where it is not there or cannot be read."""
-    try:
-        found: Any = tomllib.loads((files.read("pyproject.toml") or b"").decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return {}
-    for step in path:
-        found = found.get(step) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 class CommittedFiles:

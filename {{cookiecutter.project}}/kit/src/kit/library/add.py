@@ -7,12 +7,13 @@ from pathlib import Path
 from kit.errors import KitError
 from kit.library.fetch import git_source, is_repository
 from kit.library.folder import folder_package
-from kit.library.ledger import PATH, entry_for, ledger_text, read_ledger
+from kit.library.ledger import entry_for
 from kit.library.origin import PORT
 from kit.library.package import Package
 from kit.library.reference import Reference
 from kit.library.yaml_edit import with_section, yaml_lines
 from kit.project.edits import Changes
+from kit.project.modules_lock import PATH, ledger_text, read_ledger
 from kit.project.owners import PATH as CODEOWNERS
 from kit.project.owners import owners_of, with_owners
 from kit.project.project import Project

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kit.formats.front_matter import card_in
-from kit.library.ledger import code_here, read_ledger
+from kit.project.modules_lock import code_here, read_ledger
 from kit.project.project import Project
 from kit.project.view import View
 

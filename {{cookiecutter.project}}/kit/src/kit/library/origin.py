@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from kit.contracts.check import Contract
+from kit.contracts.contract import Contract
 from kit.errors import KitError
 from kit.project.module import Module
 from kit.project.pipeline import Stage

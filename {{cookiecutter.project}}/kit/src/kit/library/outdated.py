@@ -6,9 +6,10 @@ from pathlib import Path
 from kit.errors import KitError
 from kit.library.fetch import COMMIT, git_source, is_repository
 from kit.library.folder import folder_package
-from kit.library.ledger import Entry, code_here
+from kit.library.reference import reference_of
 from kit.library.releases import commit_of, newest
 from kit.library.update import refuse_tampered
+from kit.project.modules_lock import Entry, code_here
 from kit.project.project import Project
 
 CURRENT, OUTDATED, MOVED, TAMPERED, GONE = "current", "outdated", "moved", "tampered", "unreachable"
@@ -37,7 +38,7 @@ def standing_of(project: Project, name: str, entry: Entry) -> Standing:
 
 
 def _compared(project: Project, entry: Entry) -> tuple[str, str, str]:
-    reference = entry.reference(project)
+    reference = reference_of(entry, project)
     if not is_repository(reference):
         found = folder_package(Path(reference.location), entry.module)
         return (CURRENT if found.digest == entry.digest else OUTDATED), found.version, ""

@@ -1,10 +1,12 @@
 """Where a module comes from: a Git repository or a folder, and a tag, branch or commit in it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kit.errors import KitError
+from kit.project.modules_lock import Entry
+from kit.project.project import Project
 
 LOCATION = r"(?:https|ssh)://[^/\s@]*@?[^/\s@]+/[^@\s]+|file:///[^@\s]+|[\w.-]+@[\w.-]+:[^@\s]+"
 URL = re.compile(rf"(?P<location>{LOCATION})(?:@(?P<rev>\S+))?", re.ASCII)
@@ -24,6 +26,12 @@ class Reference:
 
     def __str__(self) -> str:
         return f"{self.location}@{self.rev}" if self.rev else self.location
+
+
+def reference_of(entry: Entry, project: Project) -> Reference:
+    """Where a module came from; a relative folder counts from the project."""
+    known = Reference(entry.source, entry.rev)
+    return replace(known, location=str((project.root / entry.source).resolve())) if known.is_folder else known
 
 
 def reference_in(text: str, here: Path) -> Reference:

@@ -3,9 +3,9 @@
 import subprocess
 
 from kit.errors import KitError
-from kit.library.ledger import PATH, ledger_text, read_ledger
 from kit.library.yaml_edit import without_section
 from kit.project.edits import Changes
+from kit.project.modules_lock import PATH, ledger_text, read_ledger
 from kit.project.owners import PATH as CODEOWNERS
 from kit.project.owners import owners_of, with_owners
 from kit.project.project import Project

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from kit.contracts.check import Contract
+from kit.contracts.contract import Contract
 from kit.errors import KitError
 from kit.formats import yaml12
 from kit.library.origin import PORT, Origin, origin_of

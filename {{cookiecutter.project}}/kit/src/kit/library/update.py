@@ -7,12 +7,13 @@ from pathlib import Path
 from kit.errors import KitError
 from kit.library.fetch import git_source, is_repository
 from kit.library.folder import folder_package
-from kit.library.ledger import PATH, Entry, entry_for, ledger_text, read_ledger
+from kit.library.ledger import entry_for
 from kit.library.merge import merged_files
 from kit.library.package import Package, tree_digest
-from kit.library.reference import Reference
+from kit.library.reference import Reference, reference_of
 from kit.library.releases import newest
 from kit.project.edits import Changes
+from kit.project.modules_lock import PATH, Entry, ledger_text, read_ledger
 from kit.project.project import Project
 
 GENERATED = "requirements.txt"
@@ -48,7 +49,7 @@ def update_module(project: Project, name: str, rev: str | None) -> Update:
 
 def both_sides(project: Project, entry: Entry, rev: str | None) -> tuple[Package, Package, str | None]:
     """A module as it came, as it is at a revision (or the newest), and the name of that revision."""
-    reference = entry.reference(project)
+    reference = reference_of(entry, project)
     if not is_repository(reference):
         theirs = folder_package(Path(reference.location), entry.module)
         return _unchanged_here(project, entry, reference), theirs, None

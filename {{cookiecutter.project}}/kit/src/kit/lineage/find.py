@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.dvc.cache import FOLDER, dvc_hash
+from kit.dvc.artifact import Artifact
+from kit.dvc.hashing import FOLDER, dvc_hash
 from kit.errors import KitError
 from kit.formats import safetensors_file
 from kit.git.repository import Ref
 from kit.lineage.history.history import History
 from kit.lineage.history.index import MADE, Contents, Occurrence
-from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.target import HASH
 
 SHOWN_PARTS = 5

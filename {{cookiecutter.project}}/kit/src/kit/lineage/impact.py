@@ -8,14 +8,15 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from kit.dvc.cache import dvc_hash
+from kit.dvc.artifact import Artifact
+from kit.dvc.hashing import dvc_hash
 from kit.errors import KitError
 from kit.git.repository import Ref
 from kit.lineage.history.code_index import Codes
 from kit.lineage.history.history import History
 from kit.lineage.history.index import Contents
 from kit.lineage.history.lock_graph import LockGraph
-from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.target import HASH, project_path
 
 # GTO's tags: NAME@v1.2.3 registers a version, NAME#STAGE#4 assigns one.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kit.formats.front_matter import card_in
-from kit.git.files import Files, pyproject
+from kit.git.files import Files
 from kit.lineage.trace import ExecutionNode, Trace
+from kit.project.settings import pyproject
 
 # SPDX identifiers by what they ask of what is made from the work (spdx.org/licenses; the texts decide).
 FREE = re.compile(

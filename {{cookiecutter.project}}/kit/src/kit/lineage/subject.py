@@ -9,17 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kit.dvc.cache import FOLDER
+from kit.dvc.artifact import Artifact
+from kit.dvc.hashing import FOLDER
 from kit.errors import KitError
 from kit.formats.front_matter import card_in
-from kit.git.files import pyproject
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Artifact
 from kit.lineage.history.results import final_results, metrics_of
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.target import target_of
 from kit.lineage.licenses import project_license
 from kit.lineage.trace import ExecutionNode, Trace, artifact_node, trace, whole_trace
+from kit.project.settings import pyproject
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kit.dvc.artifact import Artifact
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import State, state_of
 from kit.lineage.history.target import Target
@@ -145,7 +146,7 @@ def artifact_node(history: History, revision: Revision, artifact: Artifact) -> A
 
 def execution_node(history: History, revision: Revision, execution: Execution) -> ExecutionNode:
     """An execution at a revision."""
-    recorded = history.storage.record(execution)
+    recorded = history.records.of(execution)
     origin = origin_of(history, revision, execution, recorded.document)
     source = revision.source(execution.module) if execution.module else None
     return ExecutionNode(execution, source, recorded.document, recorded.problem, origin, execution.inputs)

@@ -3,9 +3,10 @@
 import re
 import subprocess
 
-from kit.git.files import WorkingFiles, pyproject
+from kit.git.files import WorkingFiles
 from kit.project.owners import OWNER
 from kit.project.project import Project
+from kit.project.settings import pyproject
 
 # What these return goes into templates, so nothing that a template could read as code gets through.
 LICENSE = re.compile(r"[\w.+() -]+", re.ASCII)

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -14,8 +15,10 @@ from pathspec import GitIgnoreSpec
 from kit.environments.lock import Lock, parse_lock
 from kit.errors import KitError
 from kit.formats import yaml12
+from kit.formats.documents import read_text
 from kit.git.files import Files
 from kit.project.pipeline import MODULES
+from kit.project.project import Project
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,3 +105,18 @@ class Sources:
         if key not in self._known:
             self._known[key] = source_of(files, module)
         return self._known[key]
+
+
+def code_files(project: Project, folder: Path) -> list[Path]:
+    """The files of a folder that DVC hashes, sorted; an ignored one can change without a stage running again.
+
+    Raises:
+        KitError: .dvcignore is no text.
+    """
+    ignored = GitIgnoreSpec.from_lines(read_text(project.root / ".dvcignore", ".dvcignore").splitlines())
+    found: list[Path] = []
+    for here, folders, files in os.walk(folder):
+        shown = Path(here).relative_to(project.root).as_posix()
+        folders[:] = [name for name in folders if not ignored.match_file(f"{shown}/{name}/")]
+        found += [Path(here, name) for name in files if not ignored.match_file(f"{shown}/{name}")]
+    return sorted(found)

@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from dvc.config import Config
 from dvc.exceptions import DvcException
 from dvc.fs import LocalFileSystem
 from dvc.parsing import DataResolver
@@ -142,21 +140,6 @@ class Pipeline:
 def params_section(project: Project, module: str) -> Any:
     """What params.yaml says of a module at this moment."""
     return _read_params(project).get(module) or {}
-
-
-def cache_folder(project: Project) -> Path:
-    """Where DVC keeps what it has hashed; linked outputs lead there."""
-    config = Config(dvc_dir=str(project.root / ".dvc"), validate=True)
-    return Path(config.get("cache", {}).get("dir") or project.root / ".dvc" / "cache")
-
-
-def unverified_remotes(project: Project) -> list[str]:
-    """The DVC remotes whose downloads are taken for what they claim to be, which is DVC's default for clouds."""
-    try:
-        remotes = Config(dvc_dir=str(project.root / ".dvc"), validate=False).get("remote") or {}
-    except (DvcException, ValueError):
-        return []  # DVC says so itself
-    return [name for name, remote in remotes.items() if str(remote.get("verify", "false")).lower() != "true"]
 
 
 def _read_params(project: Project) -> dict[str, Any]:

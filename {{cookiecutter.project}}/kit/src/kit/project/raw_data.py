@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
+from kit.dvc.artifact import Artifact
 from kit.formats import yaml12
 from kit.formats.front_matter import card_in
 from kit.git.files import Files
-from kit.lineage.history.lockfile import Artifact
 
 
 @dataclass(frozen=True)

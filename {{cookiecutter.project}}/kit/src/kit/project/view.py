@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from kit.contracts.check import Contract, load_contract
+from kit.contracts.contract import Contract, load_contract
 from kit.errors import KitError
 from kit.project.diagnostic import Finding, finding_of
 from kit.project.module import Module, load_module
@@ -82,7 +82,7 @@ class View:
         """The contract of a type, or why it cannot be read."""
         if type_name not in self._contracts:
             try:
-                self._contracts[type_name] = load_contract(self.project, type_name)
+                self._contracts[type_name] = load_contract(self.project.contracts, type_name)
             except KitError as error:
                 self._contracts[type_name] = error
         return self._contracts[type_name]

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import yaml
 
-from kit.dvc.cache import dvc_hash
+from kit.dvc.hashing import dvc_hash
 from kit.errors import KitError
 from kit.formats import yaml12
-from kit.git.files import WorkingFiles, pyproject
+from kit.git.files import WorkingFiles
 from kit.lineage.history.history import History
 from kit.project.edits import Changes
 from kit.project.identity import email_of_user, name_of_user
 from kit.project.project import Project
+from kit.project.settings import pyproject
 from kit.registry.model import model_at
 from kit.registry.publishing import share_first, tagged
 from kit.registry.tags import ROLLBACK, Registry, Version, before_current

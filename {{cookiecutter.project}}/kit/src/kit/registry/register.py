@@ -70,7 +70,7 @@ def clean_head(project: Project, history: History) -> Revision:
     Raises:
         KitError: something is not committed.
     """
-    found = description(Pipeline(project))
+    found = description(project.root, Pipeline(project).producers)
     head = history.repository.head
     if found is None or head is None:
         raise KitError(f"{project.root}: has no commit; commit first")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from kit.lineage.compare.differences import flat, shown
+from kit.formats.flat import flat, shown
 from kit.lineage.history.history import History
 from kit.lineage.history.results import metrics_of
 from kit.lineage.history.revision import Revision

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from kit.errors import KitError
-from kit.execution.device import needs_cuda
 from kit.formats.markdown import table
 from kit.lineage.compare.why import compared
 from kit.lineage.history.history import History
@@ -13,6 +12,7 @@ from kit.lineage.history.revision import Revision
 from kit.lineage.staleness.stale import stale_stages
 from kit.project.pipeline import Pipeline
 from kit.project.project import Project
+from kit.project.resources import needs_cuda
 from kit.registry.gate import decision_at
 from kit.report.comparison import number
 from kit.report.comparison_text import comparison_lines
@@ -113,7 +113,7 @@ def _did(history: History, done: Execution | None, committed: Execution | None, 
         return "nothing yet"
     if committed and committed.id == done.id:
         return "was run before the commit"
-    record = history.storage.record(done).document
+    record = history.records.of(done).document
     if record is None:
         return "restored"
     code = record.get("code") or {}

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from rich.filesize import decimal
 
+from kit.dvc.artifact import Artifact
+from kit.formats.flat import flat, shown
 from kit.lineage.audit.finding import Finding, Level
-from kit.lineage.compare.differences import flat, shown
-from kit.lineage.history.lockfile import Artifact
 from kit.lineage.trace import ArtifactNode, ExecutionNode, Trace
 from kit.report.drawing import Box
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import yaml
 
+from kit.dvc.artifact import Artifact
 from kit.formats import yaml12
 from kit.lineage.audit.finding import Finding, error, warning
-from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import hash_of_files
 from kit.project.raw_data import dvc_file

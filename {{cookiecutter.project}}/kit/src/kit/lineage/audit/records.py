@@ -19,7 +19,7 @@ def record_findings(history: History, revision: Revision) -> Iterator[Finding]:
         if not execution.module:
             continue
         wanted = execution.record
-        recorded = history.storage.record(execution)
+        recorded = history.records.of(execution)
         if wanted is None:
             yield warning(f"stage {execution.stage}", "keeps no run record; add artifacts/…/run.json to its outs")
         elif recorded.document is None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from kit.git.files import Files, pyproject
+from kit.git.files import Files
 from kit.lineage.audit.finding import Finding, error, unknown
 from kit.lineage.history.history import History
 from kit.lineage.history.revision import Revision
+from kit.project.settings import pyproject
 
 # The letters of git log's %G?; E: cannot be checked. The others are good, some of them expired or of unknown validity.
 BAD = {"N": "is not signed", "B": "has a bad signature", "R": "is signed with a revoked key"}

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from kit.dvc.cache import FOLDER, digests, dvc_hash, md5_of_bytes
+from kit.dvc.artifact import Artifact
+from kit.dvc.hashing import FOLDER, digests, dvc_hash, md5_of_bytes
 from kit.dvc.remote import Digest, remote_digest
 from kit.environments.installed import broken_packages
 from kit.environments.interpreters import interpreter_for
@@ -12,7 +13,6 @@ from kit.environments.store import all_environments, environment_key, is_intact,
 from kit.errors import KitError
 from kit.lineage.audit.finding import Finding, error, unknown, warning
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Artifact
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import State, cache_state
 
@@ -86,7 +86,7 @@ class Stored:
     def _recorded(self, revision: Revision) -> Iterator[Finding]:
         """Every content against the SHA-256 of the run records: whoever forges an MD5 must forge those, too."""
         for execution in revision.lock.values():
-            record = self.history.storage.record(execution).document
+            record = self.history.records.of(execution).document
             outs = {out.path: out for out in execution.outs}
             for entry in record["outputs"].values() if record else ():
                 found = self._sha256(revision, outs[entry["path"]]) if entry["path"] in outs else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from kit.dvc.artifact import stays_inside
 from kit.errors import KitError
 from kit.formats import yaml12
 from kit.git.files import Files
@@ -17,7 +18,6 @@ from kit.lineage.audit.records import record_findings
 from kit.lineage.audit.signatures import signature_findings, signatures_required
 from kit.lineage.audit.stored import Stored, environment_findings
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import stays_inside
 from kit.lineage.history.revision import Revision
 from kit.project.pipeline import Pipeline, Stage
 from kit.project.project import Project

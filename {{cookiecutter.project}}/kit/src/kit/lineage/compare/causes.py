@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from kit.dvc.artifact import Artifact
+from kit.formats.flat import flat, shown
 from kit.lineage.compare import differences
-from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.lockfile import Execution
 from kit.project.module_code import Source
 
 WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt", ".onnx")
@@ -130,10 +132,10 @@ def _params(left: Execution, right: Execution) -> Iterator[Cause]:
     """Each parameter that differs; of a module that was swapped the slot alone, and not all of its section."""
     swapped = tuple(f"{side.module}." for side in (left, right)) if left.module != right.module else ()
     for file in sorted({*left.params, *right.params}):
-        before, after = (dict(differences.flat(side.params.get(file, {}))) for side in (left, right))
+        before, after = (dict(flat(side.params.get(file, {}))) for side in (left, right))
         for name in sorted({*before, *after}):
             if before.get(name, MISSING) != after.get(name, MISSING) and not name.startswith(swapped or "\0"):
-                was, now = (differences.shown(values[name]) if name in values else "none" for values in (before, after))
+                was, now = (shown(values[name]) if name in values else "none" for values in (before, after))
                 yield Cause(Kind.PARAMS, f"{file}: {name}: {was} → {now}")
 
 
@@ -153,7 +155,7 @@ def _machine(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[Caus
     hardware = zip(_hardware(left).items(), _hardware(right).values(), strict=True)
     for (name, was), now in hardware:
         if was != now:
-            yield Cause(Kind.HARDWARE, f"{name}: {differences.shown(was)} → {differences.shown(now)}")
+            yield Cause(Kind.HARDWARE, f"{name}: {shown(was)} → {shown(now)}")
 
 
 def _hardware(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Differences in words: of files, locks, contracts and parameters."""
 
 import difflib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kit.formats.flat import shown
 from kit.project.module_code import Source
 
 LINES, CONTEXT = 40, 40
@@ -84,20 +84,3 @@ def of_contracts(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[str
     ]
     rest = {key: value for key, value in left.items() if key != "resources"}
     return ", ".join(changes), rest != {key: value for key, value in right.items() if key != "resources"}
-
-
-def flat(settings: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested settings as (dotted name, value)."""
-    for name, value in settings.items():
-        if isinstance(value, dict) and value:
-            yield from flat(value, f"{before}{name}.")
-        elif value != {}:
-            yield f"{before}{name}", value
-
-
-def shown(value: Any) -> str:
-    """A value as YAML would write it, cut short."""
-    if value is None:
-        return "none"
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= 120 else f"{text[:117]}…"

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.dvc.cache import FOLDER, md5_of_bytes
+from kit.dvc.artifact import Artifact, stays_inside
+from kit.dvc.hashing import FOLDER, md5_of_bytes
 from kit.errors import KitError
 from kit.lineage.compare.causes import Cause, Side, hidden_causes
 from kit.lineage.compare.verdict import Content, Level, Verdict, compare, overall, tolerance_of
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Artifact, Execution, stays_inside
+from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.results import metric_paths
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import content_of
@@ -136,7 +137,7 @@ def _variables() -> dict[str, str]:
 def _compared(
     history: History, revision: Revision, execution: Execution, clone: Path, now: Mapping[str, Any]
 ) -> Replay:
-    recorded = history.storage.record(execution).document
+    recorded = history.records.of(execution).document
     metrics = metric_paths(revision)
     tolerance = tolerance_of(revision.files)
     verdicts = tuple(

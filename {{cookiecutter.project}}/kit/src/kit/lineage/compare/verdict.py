@@ -9,7 +9,8 @@ from enum import IntEnum
 from itertools import zip_longest
 from typing import Any
 
-from kit.git.files import Files, pyproject
+from kit.git.files import Files
+from kit.project.settings import pyproject
 
 
 class Level(IntEnum):

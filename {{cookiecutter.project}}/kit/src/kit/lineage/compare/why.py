@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from kit.dvc.artifact import Artifact
 from kit.errors import KitError
 from kit.lineage.compare.causes import Cause, Kind, Side, causes, hidden_causes
 from kit.lineage.compare.comparison import Comparison, Divergence
+from kit.lineage.compare.content import content_at
 from kit.lineage.compare.differences import of_bytes
 from kit.lineage.compare.verdict import Level, Verdict, compare, overall, tolerance_of
 from kit.lineage.history.code_index import Codes
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Artifact, Execution
-from kit.lineage.history.results import content_at, final_results, metric_paths
+from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.results import final_results, metric_paths
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import content_of
 from kit.lineage.history.target import target_of
@@ -111,7 +113,7 @@ class _Walk:
 
     def _described(self, execution: Execution, revision: Revision) -> Side:
         commits = [revision.commit.id] if revision.commit else []
-        record = self.history.storage.record(execution).document
+        record = self.history.records.of(execution).document
         source = revision.source(execution.module) if execution.module else None
         code = execution.code
         if source and code and source.md5 != code.hash:

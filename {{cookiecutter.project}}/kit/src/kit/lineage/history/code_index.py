@@ -25,7 +25,7 @@ class Codes:
 
     def version(self, execution: Execution, commits: Iterable[str] = ()) -> str | None:
         """The module's version: the record's, else that of the code; None where neither is here."""
-        document = self._history.storage.record(execution).document
+        document = self._history.records.of(execution).document
         if document:
             return str(document["module"]["version"])
         source = self.source(execution, commits)

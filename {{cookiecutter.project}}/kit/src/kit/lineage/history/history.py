@@ -13,6 +13,7 @@ from kit.git.repository import Commit, Ref, Repository, open_repository
 from kit.lineage.history.lock_cache import LockCache, without_collector
 from kit.lineage.history.lockfile import Execution, Key, Lock, LockReader, key
 from kit.lineage.history.revision import Revision
+from kit.lineage.history.run_records import RunRecords
 from kit.project.module_code import Sources
 
 LOCK = "dvc.lock"
@@ -32,6 +33,7 @@ class History:
         self.reader = LockReader()
         self.sources = Sources()
         self.storage = Storage(None if repository.bare else repository.folder)
+        self.records = RunRecords(self.storage)
         self._revisions: dict[str, Revision] = {}
         self._parsed: dict[str, Lock | KitError] = {}
         self._known: dict[Key, Execution] = {}

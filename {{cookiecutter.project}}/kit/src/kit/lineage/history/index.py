@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from kit.dvc.artifact import Artifact
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
+from kit.lineage.history.run_cache import cached_executions
 
 MADE, READ, RAW = "made", "read", "raw data"
 
@@ -48,7 +50,7 @@ class Contents:
         for execution in here.values():
             found.setdefault(id(execution), (execution, []))
         known = [(execution, tuple(blobs)) for execution, blobs in found.values()]
-        cached = list(self.history.storage.run_cache())
+        cached = list(cached_executions(self.history.storage))
         results = {(execution.command, execution.outs) for execution, _ in known} if cached else set()
         return known + [(other, ()) for other in cached if (other.command, other.outs) not in results]
 
@@ -75,7 +77,7 @@ class Contents:
         """Every run record that is here; one of many executions only once."""
         found: dict[str, tuple[Execution, dict[str, Any]]] = {}
         for execution, _ in self.executions:
-            document = self.history.storage.record(execution).document
+            document = self.history.records.of(execution).document
             if document and execution.record and execution.record.hash not in found:
                 found[execution.record.hash] = (execution, document)
         return list(found.values())

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
-from kit.lineage.history.lockfile import Artifact, Execution, Lock
+from kit.dvc.artifact import Artifact
+from kit.lineage.history.lockfile import Execution, Lock
 
 
 class LockGraph:

@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
+from kit.dvc.artifact import Artifact
 from kit.errors import KitError
 from kit.formats import yaml12
 from kit.project.pipeline import MODULES
@@ -19,19 +19,6 @@ HEADER = "schema: '2.0'\nstages:\n"
 STAGE = re.compile(r"^  ([A-Za-z0-9_][A-Za-z0-9_@.-]*):\n", re.MULTILINE)
 # What could tie stages together (anchors, aliases, tags), or a line that does not belong to a stage.
 UNUSUAL = re.compile(r"[&*!%\r]|^(?!\Z|   |  [A-Za-z0-9_])", re.MULTILINE)
-
-
-class Artifact(NamedTuple):
-    """A node of the lineage: a path and the hash that DVC has of its content (MD5; of a folder with `.dir`)."""
-
-    path: str
-    hash: str
-
-
-def stays_inside(path: str) -> bool:
-    """Whether a path from a lock, which nobody vouches for, leads to a place in the project."""
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not PurePosixPath(path).is_absolute() and ".." not in parts and "\\" not in path
 
 
 class Execution:

@@ -1,41 +1,15 @@
 """The final results of a revision, and how they are read for a comparison."""
 
 import json
-from functools import partial
-from typing import Any
 
 import yaml
 
-from kit.dvc.cache import FOLDER
+from kit.dvc.artifact import Artifact
 from kit.formats import yaml12
-from kit.lineage.compare import differences
-from kit.lineage.compare.verdict import Content
+from kit.formats.flat import flat
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Artifact
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import content_of
-
-
-def content_at(history: History, revision: Revision, artifact: Artifact) -> Content:
-    """One side of a comparison."""
-    maker = revision.graph.maker(artifact)
-    record = history.storage.record(maker).document if maker else None
-    entries: list[dict[str, Any]] = list(record["outputs"].values()) if record else []
-    digest = next((entry.get("tensor_digest") for entry in entries if entry["path"] == artifact.path), None)
-    return Content(
-        artifact.hash,
-        digest,
-        lambda: content_of(history, revision, artifact),
-        lambda: _files_of(history, artifact.hash),
-    )
-
-
-def _files_of(history: History, md5: str) -> dict[str, Content] | None:
-    """The files of a folder, from DVC's cache."""
-    members = history.storage.members(md5) if md5.endswith(FOLDER) else None
-    if members is None:
-        return None
-    return {path: Content(member, None, partial(history.storage.read, member)) for path, member in members.items()}
 
 
 def final_results(revision: Revision) -> dict[str, Artifact]:
@@ -73,6 +47,6 @@ def metrics_of(history: History, revision: Revision) -> dict[str, float]:
             document = json.loads(data or b"{}")
         except ValueError:
             continue
-        values = differences.flat(document) if isinstance(document, dict) else ()
+        values = flat(document) if isinstance(document, dict) else ()
         found |= {f"{path}:{name}": value for name, value in values if isinstance(value, int | float)}
     return found

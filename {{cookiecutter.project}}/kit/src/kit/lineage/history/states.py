@@ -3,10 +3,10 @@
 import json
 from enum import StrEnum
 
-from kit.dvc.cache import FOLDER, digests, dvc_hash, md5_of_bytes
+from kit.dvc.artifact import Artifact
+from kit.dvc.hashing import FOLDER, digests, dvc_hash, md5_of_bytes
 from kit.git.files import Files
 from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Artifact
 from kit.lineage.history.revision import Revision
 from kit.project.module_code import source_of
 from kit.project.pipeline import MODULES

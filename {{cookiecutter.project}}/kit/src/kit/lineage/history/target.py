@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.dvc.cache import dvc_hash
+from kit.dvc.artifact import Artifact
+from kit.dvc.hashing import dvc_hash
 from kit.errors import KitError
 from kit.lineage.history.history import History
 from kit.lineage.history.index import places_of_hash
-from kit.lineage.history.lockfile import Artifact, Execution
+from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
 
 HASH = re.compile(r"[0-9a-f]{6,64}(\.dir)?", re.IGNORECASE)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kit.dvc.cache import dvc_hash
+from kit.dvc.hashing import dvc_hash
 from kit.errors import KitError
 from kit.lineage.compare.causes import Cause, Kind, Side, causes
 from kit.lineage.history.code_index import Codes
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.run_cache import cached_executions
 from kit.lineage.history.states import State, state_of
 from kit.project.pipeline import MODULES, Pipeline, Stage
 from kit.project.project import Project
@@ -51,7 +52,7 @@ class Plans:
     @cached_property
     def cached_runs(self) -> set[tuple[Any, ...]]:
         """What the run cache can restore, each run by what decides it."""
-        return {_key(execution) for execution in self.history.storage.run_cache()}
+        return {_key(execution) for execution in cached_executions(self.history.storage)}
 
     def pending(self, name: str) -> Pending:
         """What would happen to a stage.

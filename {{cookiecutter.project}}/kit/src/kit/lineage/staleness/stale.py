@@ -1,6 +1,6 @@
 """Which stages dvc.lock has no results for, told without any data: what `dvc repro --allow-missing` would run."""
 
-from kit.dvc.cache import dvc_hash
+from kit.dvc.hashing import dvc_hash
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.project.pipeline import MODULES, Pipeline, Stage

@@ -1,0 +1,45 @@
+"""Make requirements.txt from requirements.in."""
+
+import re
+from pathlib import Path
+
+from kit.environments.lock import NOTICE, SEAL, logical_lines, seal_of
+from kit.environments.uv import WHEELS_ONLY, run_uv
+from kit.errors import KitError
+
+
+def write_lock(folder: Path, python: str, upgrade: bool = False) -> None:
+    """Make requirements.txt from requirements.in, for every platform; pins that still fit are kept.
+
+    Raises:
+        KitError: requirements.in is missing or cannot be resolved, or only a local build satisfies it.
+    """
+    source, shown = folder / "requirements.in", f"modules/{folder.name}/requirements.in"
+    if not source.is_file():
+        raise KitError(f"{shown}: is missing; list the module's direct dependencies in it, if any")
+    body = _compile(folder, python, upgrade, shown)
+    for _, line in logical_lines(body):
+        if re.match(r"[\w.-]+==\S*\+", line):
+            raise KitError(
+                f"{shown}: resolves to the local build {line.split()[0]}, which others cannot get;"
+                " unset UV_FIND_LINKS or the index that offers it"
+            )
+    # Written beside it and renamed, so that a lock is never half there.
+    fresh = folder / ".requirements.txt.new"
+    fresh.write_text(f"{NOTICE}{SEAL}{seal_of(folder, python, body)}\n{body}", encoding="utf-8")
+    fresh.replace(folder / "requirements.txt")
+
+
+def _compile(folder: Path, python: str, upgrade: bool, shown: str) -> str:
+    """What uv pip compile prints; run in the folder, so that annotations name no path of this machine."""
+    command = ["pip", "compile", WHEELS_ONLY, "--universal", "--generate-hashes", "--no-header", "--quiet"]
+    kept = folder / ".requirements.txt.kept"
+    if not upgrade and (folder / "requirements.txt").is_file():
+        kept.write_bytes((folder / "requirements.txt").read_bytes())
+    try:
+        done = run_uv([*command, "--python-version", python, "-o", kept.name, "requirements.in"], cwd=folder)
+        if done.returncode:
+            raise KitError(f"{shown}: cannot be locked: {done.message}")
+        return kept.read_text(encoding="utf-8")
+    finally:
+        kept.unlink(missing_ok=True)

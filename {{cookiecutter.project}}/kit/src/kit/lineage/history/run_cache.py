@@ -1,0 +1,20 @@
+"""What DVC's run cache remembers."""
+
+from collections.abc import Iterator
+
+import yaml
+
+from kit.dvc.cache import Storage
+from kit.formats import yaml12
+from kit.lineage.history.lockfile import Execution
+
+
+def cached_executions(storage: Storage) -> Iterator[Execution]:
+    """Every execution that DVC's run cache could restore."""
+    for place in sorted((storage.cache / "runs").glob("??/*/*") if storage.cache else []):
+        try:
+            document = yaml12.load(place.read_text(encoding="utf-8"))
+            words = str(document["cmd"]).split()
+            yield Execution(words[2] if words[:2] == ["kit", "run"] else "", document)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError, IndexError):
+            continue  # DVC, too, passes over what it cannot read there

@@ -1,0 +1,27 @@
+"""run.json as it is read; kit.execution.record writes it."""
+
+from pathlib import Path
+from typing import Any
+
+from kit.errors import KitError
+from kit.formats.documents import read_json, schema_named, violation
+
+SCHEMA = 1
+
+
+def read_record(path: Path, shown: str) -> dict[str, Any]:
+    """A record as it was written.
+
+    Raises:
+        KitError: there is none, or it is not one.
+    """
+    try:
+        record = read_json(path)
+    except FileNotFoundError:
+        raise KitError(f"{shown}: is missing; run the stage, or fetch it with `dvc pull`") from None
+    except ValueError as error:
+        raise KitError(f"{shown}: is no JSON: {error}") from None
+    problem = violation(record, schema_named("run"))
+    if problem:
+        raise KitError(f"{shown}: is no run record: {problem}")
+    return dict(record)
