@@ -8,7 +8,7 @@ import pytest
 from places import SOURCE
 from safetensors.numpy import save_file
 
-from kit.contracts.check import breach
+from kit.contracts.check import contract_violation
 from kit.contracts.contract import Contract, load_contract
 from kit.errors import KitError
 
@@ -54,12 +54,12 @@ def table(**changes: object) -> pd.DataFrame:
 )
 def test_a_table_is_told_by_column_row_check_and_value(frame: pd.DataFrame, words: str | None, tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "t.parquet")
-    assert breach(TABLE, tmp_path / "t.parquet") == words
+    assert contract_violation(TABLE, tmp_path / "t.parquet") == words
 
 
 def test_a_file_that_is_no_table_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_text("no table")
-    problem = breach(TABLE, tmp_path / "t.parquet")
+    problem = contract_violation(TABLE, tmp_path / "t.parquet")
     assert problem
     assert problem.startswith("cannot be read as a table: ")
     assert "\n" not in problem
@@ -68,7 +68,7 @@ def test_a_file_that_is_no_table_is_told(tmp_path: Path) -> None:
 def test_a_csv_without_header_names_its_columns_by_number(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("1,2\n3,x\n")
     contract = Contract("t", "table", {"header": False, "schema": {"columns": {"0": {"dtype": "int64"}}}})
-    assert breach(contract, tmp_path / "t.csv") is None
+    assert contract_violation(contract, tmp_path / "t.csv") is None
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_a_csv_without_header_names_its_columns_by_number(tmp_path: Path) -> Non
 )
 def test_tensors_are_told_by_name_dtype_and_shape(tensors: dict, words: str | None, tmp_path: Path) -> None:
     save_file(tensors, tmp_path / "w.safetensors")
-    problem = breach(TENSORS, tmp_path / "w.safetensors")
+    problem = contract_violation(TENSORS, tmp_path / "w.safetensors")
     assert problem == words if words is None else problem and problem.startswith(words)
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_bytes(b"\x80\x04K\x01.")
-    assert str(breach(TENSORS, tmp_path / "w.safetensors")).startswith("is no safetensors file")
+    assert str(contract_violation(TENSORS, tmp_path / "w.safetensors")).startswith("is no safetensors file")
 
 
 @pytest.mark.parametrize(
@@ -110,19 +110,19 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
 )
 def test_json_is_told_by_field(text: str, words: str | None, tmp_path: Path) -> None:
     (tmp_path / "j.json").write_text(text)
-    problem = breach(JSON, tmp_path / "j.json")
+    problem = contract_violation(JSON, tmp_path / "j.json")
     assert problem == words if words is None else problem and problem.startswith(words)
 
 
 def test_a_reference_is_never_fetched(tmp_path: Path) -> None:
     (tmp_path / "j.json").write_text("1")
     contract = Contract("j", "json", {"schema": {"$ref": "http://127.0.0.1:9/schema.json"}})
-    problem = breach(contract, tmp_path / "j.json")
+    problem = contract_violation(contract, tmp_path / "j.json")
     assert problem == "the schema refers to http://127.0.0.1:9/schema.json, which is not in it"
 
 
 def test_a_folder_where_a_file_belongs_is_told(tmp_path: Path) -> None:
-    assert breach(JSON, tmp_path) == "is a folder, and the contract is about a file"
+    assert contract_violation(JSON, tmp_path) == "is a folder, and the contract is about a file"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_schema_that_pandera_does_not_know_is_told(tmp_path: Path) -> None:
     table().to_parquet(tmp_path / "t.parquet")
     contract = Contract("t", "table", {"schema": {"columns": {"id": {"dtype": "no such type"}}}})
     with pytest.raises(KitError, match=r"^contracts/t\.yaml: schema: "):
-        breach(contract, tmp_path / "t.parquet")
+        contract_violation(contract, tmp_path / "t.parquet")
 
 
 @pytest.mark.parametrize("path", sorted((SOURCE / "contracts").glob("*.yaml")), ids=lambda path: path.stem)

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from kit.project.diagnostic import WARNING, Finding
+from kit.project.diagnostic import WARNING, Diagnostic
 from kit.project.module import Module
 from kit.project.view import View
 
@@ -12,7 +12,7 @@ FEW = 2
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-def code_findings(view: View, name: str) -> Iterator[Finding]:
+def code_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
     """A module stands alone, defines run(inputs, outputs, params), and names no port that it has not."""
     folder = view.project.modules / name
     foreign = {"kit", *view.project.module_names()} - {path.stem for path in folder.iterdir()}
@@ -22,28 +22,28 @@ def code_findings(view: View, name: str) -> Iterator[Finding]:
         try:
             trees[shown] = ast.parse(path.read_bytes(), shown)
         except SyntaxError as error:
-            yield Finding(shown, error.lineno or 1, f"is no Python: {error.msg}")
+            yield Diagnostic(shown, error.lineno or 1, f"is no Python: {error.msg}")
             continue
         yield from _imports(trees[shown], shown, foreign)
     yield from _run(trees, f"modules/{name}/run.py", view.module(name))
 
 
-def _imports(tree: ast.Module, shown: str, foreign: set[str]) -> Iterator[Finding]:
+def _imports(tree: ast.Module, shown: str, foreign: set[str]) -> Iterator[Diagnostic]:
     for node in statements(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for package in {name.split(".")[0] for name in names} & {*foreign, "modules"}:
             what = "the kit" if package == "kit" else f"module {package}"
-            yield Finding(shown, node.lineno, f"imports {what}; modules meet only through files, copy the code")
+            yield Diagnostic(shown, node.lineno, f"imports {what}; modules meet only through files, copy the code")
 
 
-def _run(trees: Mapping[str, ast.Module], shown: str, module: Module | None) -> Iterator[Finding]:
+def _run(trees: Mapping[str, ast.Module], shown: str, module: Module | None) -> Iterator[Diagnostic]:
     if shown not in trees:
         return  # it is missing or no Python, which was said
     found = (node for node in trees[shown].body if isinstance(node, ast.FunctionDef) and node.name == "run")
     run = next(found, None)
     if run is None or [argument.arg for argument in run.args.args] != ["inputs", "outputs", "params"]:
-        yield Finding(shown, run.lineno if run else 1, "must define run(inputs, outputs, params)")
+        yield Diagnostic(shown, run.lineno if run else 1, "must define run(inputs, outputs, params)")
         return
     if module is None:
         return
@@ -51,13 +51,13 @@ def _run(trees: Mapping[str, ast.Module], shown: str, module: Module | None) -> 
     code = [tree for path, tree in trees.items() if not path.rpartition("/")[2].startswith("test_")]
     if is_pass_through(run, module):
         message = "only hands its input on; connect its consumers to the stage before it, or give it work of its own"
-        yield Finding(shown, run.lineno, message, WARNING)
+        yield Diagnostic(shown, run.lineno, message, WARNING)
     elif statements_in(code) <= FEW:
         message = "does next to nothing; a module costs an environment and a process, so merge it with its neighbour"
-        yield Finding(shown, run.lineno, message, WARNING)
+        yield Diagnostic(shown, run.lineno, message, WARNING)
 
 
-def _ports(run: ast.FunctionDef, shown: str, module: Module) -> Iterator[Finding]:
+def _ports(run: ast.FunctionDef, shown: str, module: Module) -> Iterator[Diagnostic]:
     """inputs["x"], outputs["x"] and params["x"] where the contract has no x."""
     known: Mapping[str, Mapping[str, object]] = {
         "inputs": module.inputs,
@@ -70,7 +70,7 @@ def _ports(run: ast.FunctionDef, shown: str, module: Module) -> Iterator[Finding
         if isinstance(node.slice, ast.Constant) and node.slice.value not in known[node.value.id]:
             has = ", ".join(known[node.value.id]) or "none"
             message = f"{node.value.id}[{node.slice.value!r}] is not in {module.shown}/module.yaml; it has {has}"
-            yield Finding(shown, node.lineno, message)
+            yield Diagnostic(shown, node.lineno, message)
 
 
 def is_pass_through(run: ast.FunctionDef, module: Module) -> bool:

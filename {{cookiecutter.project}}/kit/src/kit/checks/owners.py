@@ -4,25 +4,25 @@ from collections.abc import Iterator
 
 from kit.errors import KitError
 from kit.formats.documents import read_text
-from kit.project.diagnostic import WARNING, Finding, finding_of
+from kit.project.diagnostic import WARNING, Diagnostic, diagnostic_of
 from kit.project.owners import BEGIN, OWNER, PATH, owners_of, with_owners
 from kit.project.view import View
 
 
-def owner_findings(view: View) -> Iterator[Finding]:
+def owner_diagnostics(view: View) -> Iterator[Diagnostic]:
     """CODEOWNERS says what the cards say, and the cards name somebody whom it can name."""
     owners = owners_of(view.project)
     for name, owner in owners.items():
         if not OWNER.fullmatch(owner):
             message = f"front matter: owner: {owner} is no address and no @name, so CODEOWNERS cannot name it"
-            yield Finding(f"modules/{name}/README.md", 1, message, WARNING)
+            yield Diagnostic(f"modules/{name}/README.md", 1, message, WARNING)
     try:
         text = read_text(view.project.root / PATH, PATH)
     except KitError as error:
-        yield finding_of(error, view.project)
+        yield diagnostic_of(error, view.project)
         return
     if len(owners) < len(view.project.module_names()):
         return  # a card cannot be read, which card_findings says
     if text and with_owners(text, owners) != text:
         line = next((number for number, line in enumerate(text.splitlines(), 1) if line == BEGIN), 1)
-        yield Finding(PATH, line, "is not what the modules' cards say; run `kit owners --write`")
+        yield Diagnostic(PATH, line, "is not what the modules' cards say; run `kit owners --write`")

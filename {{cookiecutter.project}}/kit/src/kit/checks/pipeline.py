@@ -9,13 +9,13 @@ from pathlib import PurePosixPath
 from kit.errors import KitError
 from kit.formats.documents import read_text
 from kit.lineage.history.lockfile import LockReader
-from kit.project.diagnostic import WARNING, Finding, finding_of, line_in
+from kit.project.diagnostic import WARNING, Diagnostic, diagnostic_of, line_in
 from kit.project.pipeline import Stage
 from kit.project.project import Project
 from kit.project.view import View
 
 
-def pipeline_findings(view: View) -> Iterator[Finding]:
+def pipeline_diagnostics(view: View) -> Iterator[Diagnostic]:
     """Outs in two stages, cycles, sources that are nowhere, what dvc.lock still holds, and sections of nobody."""
     yield from shared_outs(view)
     yield from cycles(view)
@@ -29,7 +29,7 @@ def at(view: View, *path: str) -> int:
     return line_in(view.project, "dvc.yaml", ("stages", *path))
 
 
-def shared_outs(view: View) -> Iterator[Finding]:
+def shared_outs(view: View) -> Iterator[Diagnostic]:
     """No two stages write one file, or one a file inside the other's folder."""
     owners: dict[str, str] = {}
     for stage in view.stages:
@@ -39,11 +39,11 @@ def shared_outs(view: View) -> Iterator[Finding]:
                     message = (
                         f"stage {stage.name}: {out} is also an out of stage {owners[path]}; let one of them write it"
                     )
-                    yield Finding("dvc.yaml", at(view, stage.name, "outs", out), message)
+                    yield Diagnostic("dvc.yaml", at(view, stage.name, "outs", out), message)
             owners.setdefault(out, stage.name)
 
 
-def cycles(view: View) -> Iterator[Finding]:
+def cycles(view: View) -> Iterator[Diagnostic]:
     """No stage waits for itself."""
     makers = {out: stage.name for stage in view.stages for out in stage.outs}
     graph: dict[str, set[str]] = defaultdict(set)
@@ -54,7 +54,7 @@ def cycles(view: View) -> Iterator[Finding]:
     except CycleError as error:
         around = " → ".join(reversed(error.args[1]))
         message = f"stages wait for each other in a circle: {around}; remove one of these deps"
-        yield Finding("dvc.yaml", at(view, error.args[1][0], "deps"), message)
+        yield Diagnostic("dvc.yaml", at(view, error.args[1][0], "deps"), message)
 
 
 def _within(dep: str, makers: dict[str, str]) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _within(dep: str, makers: dict[str, str]) -> Iterator[str]:
     yield from (out for out in makers if out.startswith(f"{dep}/"))
 
 
-def missing_sources(view: View) -> Iterator[Finding]:
+def missing_sources(view: View) -> Iterator[Diagnostic]:
     """What no stage makes is in the project, or DVC knows where to fetch it."""
     if view.problems:
         return  # the stages that cannot be resolved may make it
@@ -82,15 +82,15 @@ def missing_sources(view: View) -> Iterator[Finding]:
                 message = (
                     f"stage {stage.name}: no stage makes {dep}, and it is not here; `dvc add` it, or mend the path"
                 )
-                yield Finding("dvc.yaml", at(view, stage.name, "deps", dep), message)
+                yield Diagnostic("dvc.yaml", at(view, stage.name, "deps", dep), message)
 
 
-def dropped_deps(view: View) -> Iterator[Finding]:
+def dropped_deps(view: View) -> Iterator[Diagnostic]:
     """DVC never removes a dep from dvc.lock by itself, so that the lock claims more than was read."""
     try:
         locked = locked_deps(view.project)
     except KitError as error:
-        yield finding_of(error, view.project)
+        yield diagnostic_of(error, view.project)
         return
     stages = {stage.name: stage for stage in view.stages}
     for name, deps in locked.items():
@@ -98,36 +98,38 @@ def dropped_deps(view: View) -> Iterator[Finding]:
             if view.pipeline and name not in view.pipeline.names():
                 line = line_in(view.project, "dvc.lock", ("stages", name))
                 message = f"stage {name} is not in dvc.yaml any more; remove its entry"
-                yield Finding("dvc.lock", line, message, WARNING)
+                yield Diagnostic("dvc.lock", line, message, WARNING)
             continue
         for dep in deps - _deps_of(stages[name]):
             line = line_in(view.project, "dvc.lock", ("stages", name))
             message = f"stage {name} still holds the dep {dep}, which dvc.yaml dropped; run `dvc repro --force {name}`"
-            yield Finding("dvc.lock", line, message)
+            yield Diagnostic("dvc.lock", line, message)
 
 
 def _deps_of(stage: Stage) -> set[str]:
     return {*stage.deps, f"modules/{stage.module}"}
 
 
-def uncached_outs(view: View) -> Iterator[Finding]:
+def uncached_outs(view: View) -> Iterator[Diagnostic]:
     """An uncached out that is no metric or plot turns the run cache off for its stage."""
     for stage in view.stages:
         for out in stage.uncached:
             message = f"stage {stage.name}: {out} is not cached, so DVC's run cache never restores this stage; drop"
-            yield Finding(
+            yield Diagnostic(
                 "dvc.yaml", at(view, stage.name, "outs"), f"{message} `cache: false`, or list it in metrics", WARNING
             )
 
 
-def stray_sections(view: View) -> Iterator[Finding]:
+def stray_sections(view: View) -> Iterator[Diagnostic]:
     """A section of params.yaml whose name is nearly a module's."""
     names = view.project.module_names()
     for section in view.pipeline.sections() if view.pipeline else []:
         near = difflib.get_close_matches(section, names, n=1, cutoff=0.8)
         if section not in names and near and not any(section in stage.declared for stage in view.stages):
             line = line_in(view.project, "params.yaml", (section,))
-            yield Finding("params.yaml", line, f"{section}: no module has this name; did you mean {near[0]}?", WARNING)
+            yield Diagnostic(
+                "params.yaml", line, f"{section}: no module has this name; did you mean {near[0]}?", WARNING
+            )
 
 
 def locked_deps(project: Project) -> dict[str, set[str]]:

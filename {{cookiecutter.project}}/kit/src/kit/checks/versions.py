@@ -8,7 +8,7 @@ from kit.errors import KitError
 from kit.git.files import CommittedFiles, Files, WorkingFiles
 from kit.git.objects import Objects
 from kit.git.repository import open_repository, run_git
-from kit.project.diagnostic import Finding, finding_of, line_in
+from kit.project.diagnostic import Diagnostic, diagnostic_of, line_in
 from kit.project.interface import interface_digest, types_of
 from kit.project.module_code import source_of
 from kit.project.modules_lock import Entry, read_ledger
@@ -37,12 +37,12 @@ def state_of(files: Files, name: str) -> State | None:
     return State(source.version, interface_digest(source.contract, types), source.sha256)
 
 
-def version_findings(view: View) -> Iterator[Finding]:
+def version_diagnostics(view: View) -> Iterator[Diagnostic]:
     """Every module that changed without a version that says how much, and every origin that is not true."""
     try:
         entries = read_ledger(view.project)
     except KitError as error:
-        yield finding_of(error, view.project)
+        yield diagnostic_of(error, view.project)
         entries = {}
     here = WorkingFiles(view.project.root)
     names = set(view.project.module_names())
@@ -50,13 +50,13 @@ def version_findings(view: View) -> Iterator[Finding]:
         if name not in names:
             line = line_in(view.project, "modules.lock", (name,))
             message = f"names {name}, which is not in modules/; restore it, or run `kit remove {name}`"
-            yield Finding("modules.lock", line, message)
+            yield Diagnostic("modules.lock", line, message)
         elif now := state_of(here, name):
             yield from _compared(view, name, _as_it_came(entry), now, f"it came from {entry.source}")
     yield from _since_release(view, here, names - set(entries))
 
 
-def _since_release(view: View, here: Files, names: set[str]) -> Iterator[Finding]:
+def _since_release(view: View, here: Files, names: set[str]) -> Iterator[Diagnostic]:
     tag = last_release(view)
     changed = _changed_modules(view, tag) if tag else set()
     if not tag or not changed & names:
@@ -98,7 +98,7 @@ def _as_it_came(entry: Entry) -> State:
     return State(entry.version, entry.interface, entry.code)
 
 
-def _compared(view: View, name: str, before: State, now: State, since: str) -> Iterator[Finding]:
+def _compared(view: View, name: str, before: State, now: State, since: str) -> Iterator[Diagnostic]:
     """The finding, if any, of one module against an earlier state."""
     if before.code == now.code and before.interface == now.interface:
         return
@@ -114,4 +114,4 @@ def _compared(view: View, name: str, before: State, now: State, since: str) -> I
         what = "its contract" if before.interface != now.interface else "its code"
         file = f"modules/{name}/module.yaml"
         message = f"{what} changed since {since} as {before.version}; raise {needed}, which is {now.version}"
-        yield Finding(file, line_in(view.project, file, ("version",)), message)
+        yield Diagnostic(file, line_in(view.project, file, ("version",)), message)

@@ -4,20 +4,20 @@ import json
 from argparse import Namespace
 from dataclasses import asdict
 
-from kit.checks import findings
+from kit.checks import diagnostics
 from kit.errors import KitError
-from kit.project.diagnostic import ERROR, Finding
+from kit.project.diagnostic import ERROR, Diagnostic
 from kit.project.project import find_project
 
 
 def main(arguments: Namespace) -> int:
     project = find_project()
-    found = findings(project)
-    errors = sum(finding.level == ERROR for finding in found)
+    found = diagnostics(project)
+    errors = sum(diagnostic.level == ERROR for diagnostic in found)
     if arguments.format == "json":
-        print(json.dumps([asdict(finding) for finding in found], indent=2))
-    for finding in found if arguments.format != "json" else []:
-        print(as_github(finding) if arguments.format == "github" else as_text(finding))
+        print(json.dumps([asdict(diagnostic) for diagnostic in found], indent=2))
+    for diagnostic in found if arguments.format != "json" else []:
+        print(as_github(diagnostic) if arguments.format == "github" else as_text(diagnostic))
     if errors:
         raise KitError(f"{errors} {'mistake' if errors == 1 else 'mistakes'} found")
     if arguments.format != "json":
@@ -25,16 +25,16 @@ def main(arguments: Namespace) -> int:
     return 0
 
 
-def as_text(finding: Finding) -> str:
+def as_text(diagnostic: Diagnostic) -> str:
     """As compilers write it, so that editors jump to the place."""
-    warning = "" if finding.level == ERROR else "warning: "
-    return f"{finding.file}:{finding.line}: {warning}{finding.message}"
+    warning = "" if diagnostic.level == ERROR else "warning: "
+    return f"{diagnostic.file}:{diagnostic.line}: {warning}{diagnostic.message}"
 
 
-def as_github(finding: Finding) -> str:
+def as_github(diagnostic: Diagnostic) -> str:
     """A workflow command of GitHub Actions, which shows it beside the line."""
-    place = f"file={_escaped(finding.file, property=True)},line={finding.line}"
-    return f"::{finding.level} {place}::{_escaped(finding.message)}"
+    place = f"file={_escaped(diagnostic.file, property=True)},line={diagnostic.line}"
+    return f"::{diagnostic.level} {place}::{_escaped(diagnostic.message)}"
 
 
 def _escaped(text: str, property: bool = False) -> str:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from kit.lineage.compare.why import why
 from kit.lineage.history.location import project_history
-from kit.lineage.staleness.pending import Pending, Plans
+from kit.lineage.staleness.pending import Pending, StalenessChecker
 from kit.report.comparison_text import cause_lines, comparison_lines
 
 
 def main(arguments: Namespace) -> int:
     history = project_history()
     if arguments.b is None:
-        pending = Plans(history).pending(arguments.a)
+        pending = StalenessChecker(history).pending(arguments.a)
         answer, text = asdict(pending), pending_lines(pending)
     else:
         found = why(history, arguments.a, arguments.b, Path.cwd())

@@ -11,22 +11,22 @@ from kit.contracts.contract import Contract
 from kit.formats.documents import read_json, violation
 
 
-def breach(contract: Contract, path: Path) -> str | None:
+def contract_violation(contract: Contract, path: Path) -> str | None:
     """The first thing in a file that breaks its contract, in words; None where it keeps it."""
     if contract.kind == "folder":
-        return folder_breach(contract, path)
+        return folder_violation(contract, path)
     if not path.is_file():
         return "is a folder, and the contract is about a file"
     if contract.kind == "python":
-        return python_breach(contract, path)
+        return python_violation(contract, path)
     if contract.kind == "table":
-        from kit.contracts.tables import table_breach
+        from kit.contracts.tables import table_violation
 
-        return table_breach(contract, path)
+        return table_violation(contract, path)
     if contract.kind == "tensors":
-        from kit.contracts.tensors import tensors_breach
+        from kit.contracts.tensors import tensors_violation
 
-        return tensors_breach(contract, path)
+        return tensors_violation(contract, path)
     try:
         problem = violation(read_json(path), contract.document["schema"])
         return str(problem) if problem else None
@@ -34,7 +34,7 @@ def breach(contract: Contract, path: Path) -> str | None:
         return f"is no JSON: {error}"
 
 
-def folder_breach(contract: Contract, path: Path) -> str | None:
+def folder_violation(contract: Contract, path: Path) -> str | None:
     """The first file that a folder lacks, or that it must not hold; links are never allowed."""
     if not path.is_dir():
         return "is a file, and the contract is about a folder"
@@ -51,7 +51,7 @@ def folder_breach(contract: Contract, path: Path) -> str | None:
     return None
 
 
-def python_breach(contract: Contract, path: Path) -> str | None:
+def python_violation(contract: Contract, path: Path) -> str | None:
     """The first function that a Python file does not define as it must; the file is read, not run."""
     try:
         body = ast.parse(path.read_bytes(), path.name).body

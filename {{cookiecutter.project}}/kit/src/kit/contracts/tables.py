@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kit.contracts.contract import Contract
 
 
-def table_breach(contract: "Contract", path: Path) -> str | None:
+def table_violation(contract: "Contract", path: Path) -> str | None:
     """The first broken check of a table with its column, row (from 0) and value, and how many more there are."""
     try:
         table = read_table(path, header=contract.document.get("header", True))

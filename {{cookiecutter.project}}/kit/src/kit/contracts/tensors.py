@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 OTHERS = "*"
 
 
-def tensors_breach(contract: "Contract", path: Path) -> str | None:
+def tensors_violation(contract: "Contract", path: Path) -> str | None:
     """The first tensor that is missing, unknown, or of another dtype or shape, in words."""
     expected: dict[str, dict[str, Any]] = contract.document["tensors"]
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.dvc.config import cache_folder
-from kit.execution.process import Ended
+from kit.execution.process import ProcessResult
 from kit.execution.sandbox import Sandbox
 from kit.project.module import Module
 from kit.project.pipeline import Stage
@@ -23,29 +23,29 @@ NO_NETWORK = "a module has no network unless its module.yaml says `resources: {n
 
 
 def explanation(
-    project: Project, stage: Stage, module: Module, sandbox: Sandbox, scratch: Path, ended: Ended
+    project: Project, stage: Stage, module: Module, sandbox: Sandbox, scratch: Path, result: ProcessResult
 ) -> str | None:
     """What was denied and the line that would allow it; None where nothing was."""
     if not sandbox.abi:
         return None
-    lines = [line for line in reversed(ended.errors.splitlines()) if DENIED.search(line) or MISSING.search(line)]
+    lines = [line for line in reversed(result.errors.splitlines()) if DENIED.search(line) or MISSING.search(line)]
     denied = [line for line in lines if DENIED.search(line)]
     bases = (scratch, project.root)
     found = [path for line in lines for path in paths_in(line, bases) if line in denied or os.path.lexists(path)]
     for path in found:
-        if is_write(project, sandbox, path, ended.report):
+        if is_write(project, sandbox, path, result.report):
             return (
                 f"{module.shown}: was stopped from writing {shown(project, path)}; it may write its outputs and, in its"
                 " working directory or with tempfile, temporary files"
             )
         if not sandbox.grants(path.resolve(), "read", "update", "write"):
             return f"{module.shown}: was stopped from reading {shown(project, path)}{remedy(project, stage, path)}"
-    if ended.code == 0:
+    if result.code == 0:
         return None  # the rest is guessed from words, which a module may print for other reasons
-    addresses = ended.report.get("connections")
+    addresses = result.report.get("connections")
     if not sandbox.network and denied and addresses:
         return f"{module.shown}: was stopped from connecting to {addresses[-1]}; {NO_NETWORK}"
-    if not sandbox.network and UNREACHABLE.search(ended.errors):
+    if not sandbox.network and UNREACHABLE.search(result.errors):
         return f"{module.shown}: could not use the network; {NO_NETWORK}"
     if denied:
         return (

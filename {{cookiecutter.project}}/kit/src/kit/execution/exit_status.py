@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.filesize import decimal
 
 from kit.confinement import landlock
-from kit.execution.process import Ended
+from kit.execution.process import ProcessResult
 from kit.execution.standalone import worker
 from kit.project.module import Module
 
@@ -17,27 +17,27 @@ KILLED = re.compile(r"\bkilled\b|SIGKILL|BrokenProcessPool|TerminatedWorkerError
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
 
 
-def failure(module: Module, ended: Ended, memory_ran_out: bool) -> str | None:
+def failure(module: Module, result: ProcessResult, memory_ran_out: bool) -> str | None:
     """What its exit code means; None where it did its work. Negative codes are signals.
 
     `memory_ran_out`: whether the system has killed a process for lack of memory meanwhile, this or one that it started.
     """
-    if ended.code == 0:
+    if result.code == 0:
         return None
-    if ended.code == worker.NO_RUN:
+    if result.code == worker.NO_RUN:
         return f"{module.shown}/run.py: has no function run(inputs, outputs, params)"
-    if ended.code == landlock.CANNOT_CONFINE:
+    if result.code == landlock.CANNOT_CONFINE:
         return f"{module.shown}: could not be isolated; KIT_ISOLATION=off runs it unconfined, and run.json says so"
-    if memory_ran_out and (ended.code == -signal.SIGKILL or KILLED.search(ended.errors)):
+    if memory_ran_out and (result.code == -signal.SIGKILL or KILLED.search(result.errors)):
         return f"{module.shown}: ran out of memory and was killed by the system; {MORE_MEMORY}"
-    if ended.code < 0:
-        crash = "; a compiled package crashed, where, stands above" if -ended.code in CRASHES else ""
-        return f"{module.shown}: was killed by {signal.Signals(-ended.code).name}{crash}"
-    if ended.report.get("error") == "MemoryError":
-        peak = decimal(ended.report.get("peak_memory_bytes") or 0)
+    if result.code < 0:
+        crash = "; a compiled package crashed, where, stands above" if -result.code in CRASHES else ""
+        return f"{module.shown}: was killed by {signal.Signals(-result.code).name}{crash}"
+    if result.report.get("error") == "MemoryError":
+        peak = decimal(result.report.get("peak_memory_bytes") or 0)
         return f"{module.shown}: ran out of memory (it held up to {peak}); {MORE_MEMORY}"
-    why = " for lack of disk space" if "No space left on device" in ended.errors else ""
-    return f"{module.shown}: failed with exit code {ended.code}{why}; its own messages stand above"
+    why = " for lack of disk space" if "No space left on device" in result.errors else ""
+    return f"{module.shown}: failed with exit code {result.code}{why}; its own messages stand above"
 
 
 def out_of_memory_kills() -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.contracts.check import breach
+from kit.contracts.check import contract_violation
 from kit.contracts.contract import Contract, load_contract
 from kit.errors import KitError
 from kit.execution.device import device_for
@@ -14,7 +14,7 @@ from kit.execution.snapshot import Snapshot, snapshot_of
 from kit.execution.spaces import refuse_mismatch
 from kit.project.module import DEVICE_CLASS, Module, check_params, load_module
 from kit.project.pipeline import Pipeline, Stage
-from kit.project.ports import Wiring, wire
+from kit.project.ports import PortBindings, port_bindings
 from kit.project.spaces import check_spaces
 from kit.system.gpu import Device
 
@@ -26,7 +26,7 @@ class Plan:
     pipeline: Pipeline
     stage: Stage
     module: Module
-    wiring: Wiring
+    bindings: PortBindings
     contracts: Mapping[str, Contract]
     inputs: Mapping[str, Path]
     before: Snapshot
@@ -51,39 +51,41 @@ def plan_for(pipeline: Pipeline, name: str) -> Plan:
             f"dvc.yaml: stage {name} is a plain DVC stage (its cmd is not `kit run`); run `dvc repro {name}`"
         )
     module = load_module(pipeline.project, stage.module)
-    wiring = wire(stage, module)
+    bindings = port_bindings(stage, module)
     check_params(module, stage.params)
     types = {*module.inputs.values(), *module.outputs.values()}
     contracts = {type_name: load_contract(pipeline.project.contracts, type_name) for type_name in sorted(types)}
-    check_spaces(module, wiring, {port: contracts[type_name].kind for port, type_name in module.outputs.items()})
+    check_spaces(module, bindings, {port: contracts[type_name].kind for port, type_name in module.outputs.items()})
     if not (module.folder / "run.py").is_file():
         raise KitError(f"{module.shown}/run.py: is missing; it must define run(inputs, outputs, params)")
-    inputs = _existing_inputs(pipeline, wiring)
+    inputs = _existing_inputs(pipeline, bindings)
     device = device_for(module, stage.params)
     # Before what takes long: the environment may be built, and what changes meanwhile is noticed after the run.
-    before = snapshot_of(pipeline.project, stage, module, wiring)
-    _check_raw_inputs(pipeline, module, wiring, contracts)
-    refuse_mismatch(stage, module, wiring, inputs)
-    return Plan(pipeline, stage, module, wiring, contracts, inputs, before, device, runtime_for(module))
+    before = snapshot_of(pipeline.project, stage, module, bindings)
+    _check_raw_inputs(pipeline, module, bindings, contracts)
+    refuse_mismatch(stage, module, bindings, inputs)
+    return Plan(pipeline, stage, module, bindings, contracts, inputs, before, device, runtime_for(module))
 
 
-def _existing_inputs(pipeline: Pipeline, wiring: Wiring) -> dict[str, Path]:
-    places = {port: pipeline.project.root / path for port, path in wiring.inputs.items()}
+def _existing_inputs(pipeline: Pipeline, bindings: PortBindings) -> dict[str, Path]:
+    places = {port: pipeline.project.root / path for port, path in bindings.inputs.items()}
     for port, place in places.items():
         if not place.exists():
-            path = wiring.inputs[port]
+            path = bindings.inputs[port]
             maker = pipeline.producers.get(path)
             remedy = f"run `dvc repro {maker}`" if maker else "fetch it with `dvc pull`, or add it with `dvc add`"
             raise KitError(f"{path}: is missing; {remedy}")
     return places
 
 
-def _check_raw_inputs(pipeline: Pipeline, module: Module, wiring: Wiring, contracts: Mapping[str, Contract]) -> None:
+def _check_raw_inputs(
+    pipeline: Pipeline, module: Module, bindings: PortBindings, contracts: Mapping[str, Contract]
+) -> None:
     """No stage has vouched for raw data, so it is held against its contract where it comes in."""
-    for port, path in wiring.inputs.items():
+    for port, path in bindings.inputs.items():
         if path in pipeline.producers:
             continue
         contract = contracts[module.inputs[port]]
-        problem = breach(contract, pipeline.project.root / path)
+        problem = contract_violation(contract, pipeline.project.root / path)
         if problem:
             raise KitError(f"{path}: {problem}, says {contract.shown}; {module.name} cannot read it as {port}")

@@ -33,7 +33,7 @@ HUBS = {"HF_HOME": "huggingface", "TORCH_HOME": "torch"}
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessResult:
     """How a process ended: its exit code (negative: a signal), its last words on standard error, its own report."""
 
     code: int
@@ -61,7 +61,7 @@ def variables_for(module: Module, temporary: Path) -> dict[str, str]:
 
 def run_module(
     job: Mapping[str, Any], runtime: Runtime, sandbox: Sandbox, variables: Mapping[str, str], staging: Staging
-) -> Ended:
+) -> ProcessResult:
     """Run a job (see worker.main) to its end, its output streaming through."""
     report = staging.scratch / ".kit-report.json"
     job_file = staging.path / "job.json"
@@ -83,7 +83,7 @@ def run_module(
     finally:
         _end(process)
         reader.join(timeout=5)
-    return Ended(process.returncode, errors.decode(errors="replace"), _report_in(report))
+    return ProcessResult(process.returncode, errors.decode(errors="replace"), _report_in(report))
 
 
 def _confined(sandbox: Sandbox, staging: Staging) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kit import __version__
 from kit.execution.plan import Plan
-from kit.execution.process import Ended, variables_for
+from kit.execution.process import ProcessResult, variables_for
 from kit.execution.sandbox import Sandbox
 from kit.formats import safetensors_file
 from kit.formats.digest import sha256_of, size_of
@@ -25,7 +25,7 @@ class Run:
 
     plan: Plan
     sandbox: Sandbox
-    ended: Ended
+    result: ProcessResult
     code: Mapping[str, Any] | None
     machine: Mapping[str, Any]
     started: datetime
@@ -40,14 +40,14 @@ def write_record(target: Path, run: Run, outputs: Mapping[str, Path]) -> Path:
 
 def record_of(run: Run, outputs: Mapping[str, Path]) -> dict[str, Any]:
     """The document; what only the module's process could know comes from the worker's report."""
-    plan, report = run.plan, run.ended.report
-    stage, module, wiring = plan.stage, plan.module, plan.wiring
+    plan, report = run.plan, run.result.report
+    stage, module, bindings = plan.stage, plan.module, plan.bindings
     inputs = {
-        port: _entry(plan, module.inputs[port], wiring.inputs[port], place, plan.before.inputs[wiring.inputs[port]])
+        port: _entry(plan, module.inputs[port], bindings.inputs[port], place, plan.before.inputs[bindings.inputs[port]])
         for port, place in plan.inputs.items()
     }
     made = {
-        port: _entry(plan, module.outputs[port], wiring.outputs[port], place, sha256_of(place))
+        port: _entry(plan, module.outputs[port], bindings.outputs[port], place, sha256_of(place))
         for port, place in outputs.items()
     }
     return {

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from kit.contracts.check import breach, load_checkers
+from kit.contracts.check import contract_violation, load_checkers
 from kit.errors import KitError
 from kit.execution.access_denials import explanation
 from kit.execution.exit_status import failure, out_of_memory_kills
 from kit.execution.plan import Plan, plan_for
-from kit.execution.process import Ended, run_module, variables_for
+from kit.execution.process import ProcessResult, run_module, variables_for
 from kit.execution.record import Run, write_record
 from kit.execution.sandbox import Sandbox, sandbox_for
 from kit.execution.snapshot import refuse_changes, snapshot_of
@@ -34,18 +34,18 @@ def run_stage(pipeline: Pipeline, name: str) -> None:
         checkers = load_checkers(plan.contracts[type_name] for type_name in plan.module.outputs.values())
         code = status.description(project.root, pipeline.producers)
         started = datetime.now(UTC)
-        ended = execute(plan, sandbox, staging)
+        result = execute(plan, sandbox, staging)
         finished = datetime.now(UTC)
-        after = snapshot_of(project, plan.stage, plan.module, plan.wiring)
+        after = snapshot_of(project, plan.stage, plan.module, plan.bindings)
         refuse_changes(plan.stage, plan.module, plan.before, after)
         checkers.join()
         places = places_of(plan, staging)
         check_outputs(plan, places)
         stamp_outputs(plan.module, plan.inputs, places)
-        moves = [(places[port], project.root / path) for port, path in plan.wiring.outputs.items()]
-        if plan.wiring.record:
-            run = Run(plan, sandbox, ended, code, machine.description(), started, finished)
-            moves.append((write_record(staging.outputs / "run.json", run, places), project.root / plan.wiring.record))
+        moves = [(places[port], project.root / path) for port, path in plan.bindings.outputs.items()]
+        if plan.bindings.record:
+            run = Run(plan, sandbox, result, code, machine.description(), started, finished)
+            moves.append((write_record(staging.outputs / "run.json", run, places), project.root / plan.bindings.record))
         move_into_place(moves, staging)
 
 
@@ -58,11 +58,11 @@ def sandbox_of(plan: Plan, staging: Staging) -> Sandbox:
 
 def places_of(plan: Plan, staging: Staging) -> dict[str, Path]:
     """Output port to where the module writes it."""
-    wanted = plan.wiring.outputs.items()
+    wanted = plan.bindings.outputs.items()
     return {port: staging.outputs / f"{port}{PurePosixPath(path).suffix}" for port, path in wanted}
 
 
-def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> Ended:
+def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> ProcessResult:
     """Run the module to its end.
 
     Raises:
@@ -76,14 +76,14 @@ def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> Ended:
     }
     variables = variables_for(plan.module, staging.temporary) | plan.device.variables
     kills = out_of_memory_kills()
-    ended = run_module(job, plan.runtime, sandbox, variables, staging)
-    problem = failure(plan.module, ended, out_of_memory_kills() > kills)
-    stopped = explanation(plan.pipeline.project, plan.stage, plan.module, sandbox, staging.scratch, ended)
+    result = run_module(job, plan.runtime, sandbox, variables, staging)
+    problem = failure(plan.module, result, out_of_memory_kills() > kills)
+    stopped = explanation(plan.pipeline.project, plan.stage, plan.module, sandbox, staging.scratch, result)
     if problem:
-        raise KitError(stopped if stopped and ended.code > 0 else problem)
+        raise KitError(stopped if stopped and result.code > 0 else problem)
     if stopped:
         print(f"kit: warning: {stopped}", flush=True)
-    return ended
+    return result
 
 
 def check_outputs(plan: Plan, places: Mapping[str, Path]) -> None:
@@ -99,6 +99,6 @@ def check_outputs(plan: Plan, places: Mapping[str, Path]) -> None:
             raise KitError(f"{who}: is a link; run() must write outputs[{port!r}] itself")
         if not place.exists():
             raise KitError(f"{who}: was not written; run() must write outputs[{port!r}]")
-        problem = breach(contract, place)
+        problem = contract_violation(contract, place)
         if problem:
             raise KitError(f"{who}: {problem}, says {contract.shown}")

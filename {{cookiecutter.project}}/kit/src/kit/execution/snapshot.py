@@ -10,7 +10,7 @@ from kit.formats.digest import sha256_of, sha256_of_files
 from kit.project.module import Module
 from kit.project.module_code import code_files
 from kit.project.pipeline import Stage, params_section
-from kit.project.ports import Wiring
+from kit.project.ports import PortBindings
 from kit.project.project import Project
 
 
@@ -23,14 +23,14 @@ class Snapshot:
     params: Mapping[str, Any]
 
 
-def snapshot_of(project: Project, stage: Stage, module: Module, wiring: Wiring) -> Snapshot:
+def snapshot_of(project: Project, stage: Stage, module: Module, bindings: PortBindings) -> Snapshot:
     """The content of everything that DVC will put into the stage's entry of dvc.lock.
 
     Raises:
         KitError: an input has disappeared.
     """
     try:
-        inputs = {path: sha256_of(project.root / path) for path in wiring.inputs.values()}
+        inputs = {path: sha256_of(project.root / path) for path in bindings.inputs.values()}
         code = sha256_of_files(module.folder, code_files(project, module.folder))
         return Snapshot(inputs, code, params_section(project, module.name))
     except FileNotFoundError as error:

@@ -16,10 +16,10 @@ from kit.formats import safetensors_file
 from kit.formats.embedded_metadata import KEY, STAMPS, space_of
 from kit.project.module import Module
 from kit.project.pipeline import Stage
-from kit.project.ports import Wiring
+from kit.project.ports import PortBindings
 
 
-def refuse_mismatch(stage: Stage, module: Module, wiring: Wiring, inputs: Mapping[str, Path]) -> None:
+def refuse_mismatch(stage: Stage, module: Module, bindings: PortBindings, inputs: Mapping[str, Path]) -> None:
     """Hold the inputs that `match` against each other, and see that those which lend outputs their space have one.
 
     Raises:
@@ -28,13 +28,13 @@ def refuse_mismatch(stage: Stage, module: Module, wiring: Wiring, inputs: Mappin
     lending = [port for port in module.spaces.values() if port in module.inputs]
     found = {port: space_of(inputs[port]) for port in dict.fromkeys([*module.matches, *lending])}
     for port, space in found.items():
-        path = wiring.inputs[port]
+        path = bindings.inputs[port]
         if space is None:
             raise KitError(f"{path}: carries no {KEY}, which {module.name} needs; run the stage that made it again")
         first = next(iter(found))
         if port in module.matches and space != found[first]:
             raise KitError(
-                f"{path}: lies in another embedding space ({space[:12]}) than {wiring.inputs[first]}"
+                f"{path}: lies in another embedding space ({space[:12]}) than {bindings.inputs[first]}"
                 f" ({str(found[first])[:12]}), and stage {stage.name} needs both in one; an adapter is missing:"
                 " see docs/embedding-spaces.md"
             )

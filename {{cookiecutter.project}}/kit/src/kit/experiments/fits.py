@@ -7,7 +7,7 @@ from itertools import product
 from kit.errors import KitError
 from kit.project.module import Module, param_problems
 from kit.project.pipeline import Stage
-from kit.project.ports import wire, wiring_problems
+from kit.project.ports import binding_problems, port_bindings
 from kit.project.view import View
 
 
@@ -62,11 +62,11 @@ def _problems(view: View, stage: Stage, module: Module) -> Iterator[str]:
     """What keeps a module from running as a stage: ports, types on both sides, parameters."""
     section, filled = view.pipeline.section(module.name) if view.pipeline else None, stage.module
     stage = replace(stage, module=module.name, params=section or {})
-    for problem in wiring_problems(stage, module):
+    for problem in binding_problems(stage, module):
         yield str(problem).removeprefix(f"dvc.yaml: stage {stage.name}: ")
         return
-    wiring = wire(stage, module)
-    for port, path in wiring.inputs.items():
+    bindings = port_bindings(stage, module)
+    for port, path in bindings.inputs.items():
         made = view.made.get(path)
         if made and made[1] != module.inputs[port]:
             yield f"input {port} is of type {module.inputs[port]}, and stage {made[0]} makes it as {made[1]}"

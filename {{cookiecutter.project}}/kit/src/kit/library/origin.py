@@ -53,13 +53,13 @@ def origin_of(view: View, after: str) -> Origin:
     if view.pipeline is None:
         raise KitError(f"{view.problems[0].file}: {view.problems[0].message}")
     stage = view.pipeline.stage(name)
-    module, wiring = view.module(stage.module), view.wiring(stage)
-    if module is None or wiring is None:
+    module, bindings = view.module(stage.module), view.bindings(stage)
+    if module is None or bindings is None:
         raise KitError(f"dvc.yaml: stage {name} has no module that can be read; `kit check` says why")
     port = port or _only_port(stage, module)
-    if port not in wiring.outputs:
+    if port not in bindings.outputs:
         raise KitError(f"--after {after}: {module.name} has no output {port}; it has {', '.join(module.outputs)}")
-    return _origin(view, wiring.outputs[port], module.outputs[port], port, name)
+    return _origin(view, bindings.outputs[port], module.outputs[port], port, name)
 
 
 def _only_port(stage: Stage, module: Module) -> str:
@@ -84,8 +84,8 @@ def _raw_origin(view: View, path: str) -> Origin:
         maker = view.pipeline.producers[path]
         raise KitError(f"--after {path}: stage {maker} makes this file; write --after {maker}")
     for stage in view.stages:
-        module, wiring = view.module(stage.module), view.wiring(stage)
-        for port, read in wiring.inputs.items() if module and wiring else ():
+        module, bindings = view.module(stage.module), view.bindings(stage)
+        for port, read in bindings.inputs.items() if module and bindings else ():
             if read == path and module:
                 return _origin(view, path, module.inputs[port], port, None)
     from kit.contracts.guess import guessed_contract

@@ -10,7 +10,7 @@ from kit.errors import KitError
 from kit.formats import safetensors_file
 from kit.git.repository import Ref
 from kit.lineage.history.history import History
-from kit.lineage.history.index import MADE, Contents, Occurrence
+from kit.lineage.history.index import MADE, ContentIndex, Occurrence
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.target import HASH
 
@@ -41,7 +41,7 @@ def find(history: History, said: str, here: Path) -> list[Found]:
     Raises:
         KitError: nothing is known of it.
     """
-    contents = Contents(history)
+    contents = ContentIndex(history)
     place = here / said
     if not place.exists():
         return _of_hash(history, contents, said)
@@ -59,7 +59,7 @@ def find(history: History, said: str, here: Path) -> list[Found]:
     return found
 
 
-def _of_hash(history: History, contents: Contents, said: str) -> list[Found]:
+def _of_hash(history: History, contents: ContentIndex, said: str) -> list[Found]:
     if not HASH.fullmatch(said):
         raise KitError(f"{said}: no such file, and no hash (6 to 64 hexadecimal digits)")
     md5s = contents.md5s(said.lower())
@@ -92,7 +92,7 @@ def _held(history: History, blobs: Iterable[str]) -> tuple[tuple[str, ...], tupl
     return commits, tuple(sorted(refs, key=lambda ref: ref.order))
 
 
-def _members(history: History, contents: Contents, md5: str) -> Iterator[Found]:
+def _members(history: History, contents: ContentIndex, md5: str) -> Iterator[Found]:
     """The folders that hold the file."""
     for folder in [known for known in sorted(contents.hashes) if known.endswith(FOLDER)]:
         inside = [path for path, member in (history.storage.members(folder) or {}).items() if member == md5]
@@ -118,7 +118,7 @@ def _in_git(history: History, place: Path) -> Iterator[Found]:
         yield Found("same bytes as a file in Git", Artifact(path, blob), "Git", None, tuple(commits), tuple(tips))
 
 
-def _by_tensors(history: History, contents: Contents, place: Path) -> Iterator[Found]:
+def _by_tensors(history: History, contents: ContentIndex, place: Path) -> Iterator[Found]:
     """The weights whose tensors are all the same, else those that share some."""
     try:
         digest, mine = safetensors_file.tensor_digest(place), safetensors_file.tensor_digests(place)
@@ -135,7 +135,7 @@ def _by_tensors(history: History, contents: Contents, place: Path) -> Iterator[F
         yield from _occurrences(history, how, contents.occurrences(md5))
 
 
-def _shared(contents: Contents, mine: dict[str, str]) -> Iterator[tuple[int, int, str]]:
+def _shared(contents: ContentIndex, mine: dict[str, str]) -> Iterator[tuple[int, int, str]]:
     """(how many tensors are equal, how many there are, MD5) of all weights that share one, by their values alone."""
     seen = set()
     for execution, document in contents.records:
@@ -149,7 +149,7 @@ def _shared(contents: Contents, mine: dict[str, str]) -> Iterator[tuple[int, int
                 yield sum(value in theirs.values() for value in mine.values()), len(theirs), known
 
 
-def _by_tensor_hash(history: History, contents: Contents, prefix: str) -> Iterator[Found]:
+def _by_tensor_hash(history: History, contents: ContentIndex, prefix: str) -> Iterator[Found]:
     """The weights that hold a tensor of this digest."""
     for execution, document in contents.records:
         md5 = {out.path: out.hash for out in execution.outs}

@@ -12,9 +12,9 @@ from kit.dvc.artifact import Artifact
 from kit.dvc.hashing import dvc_hash
 from kit.errors import KitError
 from kit.git.repository import Ref
-from kit.lineage.history.code_index import Codes
+from kit.lineage.history.code_index import CodeIndex
 from kit.lineage.history.history import History
-from kit.lineage.history.index import Contents
+from kit.lineage.history.index import ContentIndex
 from kit.lineage.history.lock_graph import LockGraph
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.target import HASH, project_path
@@ -64,7 +64,7 @@ def impact(history: History, said: str, here: Path) -> Impact:
     Raises:
         KitError: nothing in the history is called so.
     """
-    contents = Contents(history)
+    contents = ContentIndex(history)
     start = _start(history, contents, said, here)
     unknown = []
     guilty: set[int] = set()
@@ -83,7 +83,7 @@ def impact(history: History, said: str, here: Path) -> Impact:
     return Impact(start.subject, affected, tuple(unknown))
 
 
-def _followed(history: History, contents: Contents, guilty: set[int]) -> dict[Artifact, set[str]]:
+def _followed(history: History, contents: ContentIndex, guilty: set[int]) -> dict[Artifact, set[str]]:
     """All results of guilty executions and of whatever read from them, each with the locks (blobs) in which it is so.
 
     In each lock its own links count, so that equal bytes that another commit made of other things are not recalled.
@@ -115,7 +115,7 @@ def _is_guilty(execution: Execution, guilty: set[int], tainted: Mapping[Artifact
     return bool(tainted) and any(dep in tainted and graph.maker(dep) is None for dep in execution.inputs)
 
 
-def _affected(history: History, contents: Contents, results: Mapping[Artifact, set[str]]) -> Iterator[Affected]:
+def _affected(history: History, contents: ContentIndex, results: Mapping[Artifact, set[str]]) -> Iterator[Affected]:
     """Where each result is held, those of the newest commits first."""
     stages = {out: execution.stage for execution, _ in contents.executions for out in execution.results}
     order = {commit: number for number, commit in enumerate(history.commits)}
@@ -131,9 +131,9 @@ def _affected(history: History, contents: Contents, results: Mapping[Artifact, s
         yield Affected(artifact, stages[artifact], tuple(held[artifact]), known)
 
 
-def _start(history: History, contents: Contents, said: str, here: Path) -> _Start:
+def _start(history: History, contents: ContentIndex, said: str, here: Path) -> _Start:
     package, equals, version = said.partition("==")
-    codes = Codes(history)
+    codes = CodeIndex(history)
     if equals:
         wanted = canonicalize_name(package)
         return _Start(f"{wanted} {version}", wrong=lambda execution: _pins(codes, contents, execution, wanted, version))
@@ -151,7 +151,7 @@ def _start(history: History, contents: Contents, said: str, here: Path) -> _Star
     return _Start(said, md5s=frozenset(md5s))
 
 
-def _of_path(history: History, contents: Contents, path: str, place: Path) -> list[str]:
+def _of_path(history: History, contents: ContentIndex, path: str, place: Path) -> list[str]:
     """The content of a file: the bytes that are here, which somebody must have made or read."""
     md5 = dvc_hash(place)
     if md5 in contents.hashes:
@@ -159,25 +159,27 @@ def _of_path(history: History, contents: Contents, path: str, place: Path) -> li
     raise KitError(f"{path}: no stage ever read or made these bytes (md5 {md5[:12]}); `kit find` looks further")
 
 
-def _is_module(contents: Contents, name: str) -> bool:
+def _is_module(contents: ContentIndex, name: str) -> bool:
     name = name.removeprefix("modules/").rstrip("/")
     return any(execution.module == name for execution, _ in contents.executions)
 
 
-def _is_of(codes: Codes, contents: Contents, execution: Execution, name: str, version: str | None) -> bool | None:
+def _is_of(
+    codes: CodeIndex, contents: ContentIndex, execution: Execution, name: str, version: str | None
+) -> bool | None:
     if execution.module != name:
         return False
     found = codes.version(execution, _commits(contents, execution))
     return True if version is None else None if found is None else found == version.removeprefix("v")
 
 
-def _pins(codes: Codes, contents: Contents, execution: Execution, package: str, version: str) -> bool | None:
+def _pins(codes: CodeIndex, contents: ContentIndex, execution: Execution, package: str, version: str) -> bool | None:
     if not execution.module:
         return None
     source = codes.source(execution, _commits(contents, execution))
     return version in source.pins.get(package, set()) if source else None
 
 
-def _commits(contents: Contents, execution: Execution) -> list[str]:
+def _commits(contents: ContentIndex, execution: Execution) -> list[str]:
     """The commits that first held an execution, which probably hold its code."""
     return [contents.history.holders[blob][-1] for blob in contents.locks_of.get(id(execution), ())]

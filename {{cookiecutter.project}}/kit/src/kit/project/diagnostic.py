@@ -14,7 +14,7 @@ PLACE = re.compile(r"(?P<file>[^:]+?)(?::(?P<line>\d+))?: (?P<message>.*)", re.D
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnostic:
     """A mistake: file and line (from 1), what is wrong and how to mend it."""
 
     file: str
@@ -23,13 +23,13 @@ class Finding:
     level: str = ERROR
 
 
-def finding_of(error: KitError, project: Project, level: str = ERROR) -> Finding:
+def diagnostic_of(error: KitError, project: Project, level: str = ERROR) -> Diagnostic:
     """A KitError names the file first; what it says of the place there becomes a line."""
     found = PLACE.fullmatch(str(error))
     if found is None:
-        return Finding("dvc.yaml", 1, str(error), level)
+        return Diagnostic("dvc.yaml", 1, str(error), level)
     line = int(found["line"] or 0) or line_in(project, found["file"], error.at)
-    return Finding(found["file"], line, found["message"], level)
+    return Diagnostic(found["file"], line, found["message"], level)
 
 
 def line_in(project: Project, file: str, path: tuple[str | int, ...]) -> int:

@@ -14,7 +14,7 @@ RECORD = "run.json"
 
 
 @dataclass(frozen=True)
-class Wiring:
+class PortBindings:
     """Port to path, relative to the project; `record` is where run.json goes, if anywhere."""
 
     inputs: Mapping[str, str]
@@ -22,23 +22,23 @@ class Wiring:
     record: str | None
 
 
-def wire(stage: Stage, module: Module) -> Wiring:
+def port_bindings(stage: Stage, module: Module) -> PortBindings:
     """A port takes the file whose stem is its name, or the one that the stage's command names.
 
     Raises:
         KitError: a port has no file or several, a file has no port, or a path leaves the project.
     """
-    for problem in wiring_problems(stage, module):
+    for problem in binding_problems(stage, module):
         raise problem
     records = [out for out in stage.outs if PurePosixPath(out).name == RECORD]
-    return Wiring(
+    return PortBindings(
         inputs=_match(stage, module.inputs, stage.deps, "input"),
         outputs=_match(stage, module.outputs, _files_of(stage, "output"), "output"),
         record=records[0] if records else None,
     )
 
 
-def wiring_problems(stage: Stage, module: Module) -> Iterator[KitError]:
+def binding_problems(stage: Stage, module: Module) -> Iterator[KitError]:
     """Everything that wire could raise."""
     for path in (*stage.deps, *stage.outs):
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
@@ -67,7 +67,7 @@ def record_path(stage: Stage) -> str:
     raise KitError(f"dvc.yaml: stage {stage.name} has no {RECORD} among its outs; add PATH/{RECORD}")
 
 
-def bindings(stage: Stage, kind: str) -> dict[str, str]:
+def explicit_ports(stage: Stage, kind: str) -> dict[str, str]:
     """Port to path, as the stage's command says with `--input PORT=PATH` (kind input) or `--output PORT=PATH`.
 
     Raises:
@@ -97,7 +97,7 @@ def split_pairs(pairs: Sequence[str], where: str) -> dict[str, str]:
 
 def _match(stage: Stage, ports: Mapping[str, str], files: Sequence[str], kind: str) -> dict[str, str]:
     """Port to file, where there are no mismatches."""
-    named = bindings(stage, kind)
+    named = explicit_ports(stage, kind)
     free = {PurePosixPath(file).stem: file for file in files if file not in named.values()}
     return {port: named.get(port) or free[port] for port in ports}
 
@@ -106,7 +106,7 @@ def _mismatches(stage: Stage, ports: Mapping[str, str], kind: str) -> Iterator[K
     where, listed = f"dvc.yaml: stage {stage.name}", "deps" if kind == "input" else "outs"
     at = ("stages", stage.name, listed)
     try:
-        named = bindings(stage, kind)
+        named = explicit_ports(stage, kind)
     except KitError as error:
         yield KitError(str(error), ("stages", stage.name, "cmd"))
         return

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 from kit.errors import KitError
 from kit.formats.embedded_metadata import STAMPS
 from kit.project.module import Module
-from kit.project.ports import Wiring
+from kit.project.ports import PortBindings
 
 
-def check_spaces(module: Module, wiring: Wiring, kinds: Mapping[str, str]) -> None:
+def check_spaces(module: Module, bindings: PortBindings, kinds: Mapping[str, str]) -> None:
     """Whether the spaces of a module's outputs can be told and carried; `kinds` maps output ports to contract kinds.
 
     Raises:
@@ -17,8 +17,8 @@ def check_spaces(module: Module, wiring: Wiring, kinds: Mapping[str, str]) -> No
     """
     where = f"{module.shown}/module.yaml: outputs"
     for port, source in module.spaces.items():
-        if PurePosixPath(wiring.outputs[port]).suffix not in STAMPS:
-            raise KitError(f"{where}.{port}.space: {wiring.outputs[port]} is neither .parquet nor .safetensors")
+        if PurePosixPath(bindings.outputs[port]).suffix not in STAMPS:
+            raise KitError(f"{where}.{port}.space: {bindings.outputs[port]} is neither .parquet nor .safetensors")
         seen = [port]
         while source in module.outputs:
             if kinds[source] != "tensors":

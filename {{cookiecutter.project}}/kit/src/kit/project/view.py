@@ -4,10 +4,10 @@ from functools import cached_property
 
 from kit.contracts.contract import Contract, load_contract
 from kit.errors import KitError
-from kit.project.diagnostic import Finding, finding_of
+from kit.project.diagnostic import Diagnostic, diagnostic_of
 from kit.project.module import Module, load_module
 from kit.project.pipeline import Pipeline, Stage
-from kit.project.ports import Wiring, wire
+from kit.project.ports import PortBindings, port_bindings
 from kit.project.project import Project
 
 
@@ -16,15 +16,15 @@ class View:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.problems: list[Finding] = []
+        self.problems: list[Diagnostic] = []
         self.pipeline: Pipeline | None = None
         try:
             self.pipeline = Pipeline(project)
         except KitError as error:
-            self.problems.append(finding_of(error, project))
+            self.problems.append(diagnostic_of(error, project))
         self._modules: dict[str, Module | KitError] = {}
         self._contracts: dict[str, Contract | KitError] = {}
-        self._wirings: dict[str, Wiring | None] = {}
+        self._bindings: dict[str, PortBindings | None] = {}
 
     @cached_property
     def stages(self) -> list[Stage]:
@@ -35,7 +35,7 @@ class View:
                 assert self.pipeline
                 found.append(self.pipeline.stage(name))
             except KitError as error:
-                self.problems.append(finding_of(error, self.project))
+                self.problems.append(diagnostic_of(error, self.project))
         return found
 
     @cached_property
@@ -48,8 +48,8 @@ class View:
         """Out to the stage that makes it and its type."""
         found = {}
         for stage in self.stages:
-            wiring, module = self.wiring(stage), self.module(stage.module)
-            for port, path in wiring.outputs.items() if wiring and module else []:
+            bindings, module = self.bindings(stage), self.module(stage.module)
+            for port, path in bindings.outputs.items() if bindings and module else []:
                 assert module
                 found[path] = (stage.name, module.outputs[port])
         return found
@@ -59,9 +59,9 @@ class View:
         """The outs that carry a space_id."""
         found = set()
         for stage in self.stages:
-            wiring, module = self.wiring(stage), self.module(stage.module)
-            if wiring and module:
-                found |= {wiring.outputs[port] for port in module.spaces}
+            bindings, module = self.bindings(stage), self.module(stage.module)
+            if bindings and module:
+                found |= {bindings.outputs[port] for port in module.spaces}
         return found
 
     def read(self, name: str) -> Module | KitError:
@@ -87,12 +87,12 @@ class View:
                 self._contracts[type_name] = error
         return self._contracts[type_name]
 
-    def wiring(self, stage: Stage) -> Wiring | None:
+    def bindings(self, stage: Stage) -> PortBindings | None:
         """Which port of a stage's module has which file, or None where they do not match."""
-        if stage.name not in self._wirings:
+        if stage.name not in self._bindings:
             module = self.module(stage.module)
             try:
-                self._wirings[stage.name] = wire(stage, module) if module else None
+                self._bindings[stage.name] = port_bindings(stage, module) if module else None
             except KitError:
-                self._wirings[stage.name] = None
-        return self._wirings[stage.name]
+                self._bindings[stage.name] = None
+        return self._bindings[stage.name]

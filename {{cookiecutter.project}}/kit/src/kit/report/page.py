@@ -6,7 +6,7 @@ from html import escape
 from importlib import resources
 
 from kit import __version__
-from kit.lineage.audit.finding import Finding, Level
+from kit.lineage.audit.finding import AuditFinding, Level
 from kit.lineage.audit.verify import Report, verify
 from kit.lineage.history.history import History
 from kit.lineage.history.revision import Revision
@@ -36,7 +36,7 @@ def page(history: History, revision: Revision, title: str) -> str:
 
 
 def _body(
-    history: History, revision: Revision, title: str, report: Report, findings: Sequence[Finding], trace: Trace
+    history: History, revision: Revision, title: str, report: Report, findings: Sequence[AuditFinding], trace: Trace
 ) -> Iterator[str]:
     yield f"<header><h1>{escape(title)}</h1><p>{_where(history, revision)}</p></header><main>"
     yield f"<h2>Verified</h2>{_findings(report)}"

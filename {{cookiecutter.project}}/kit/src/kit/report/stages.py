@@ -9,7 +9,7 @@ from rich.filesize import decimal
 
 from kit.dvc.artifact import Artifact
 from kit.formats.flat import flat, shown
-from kit.lineage.audit.finding import Finding, Level
+from kit.lineage.audit.finding import AuditFinding, Level
 from kit.lineage.trace import ArtifactNode, ExecutionNode, Trace
 from kit.report.drawing import Box
 
@@ -49,7 +49,7 @@ def edges(trace: Trace) -> list[tuple[str, str]]:
     return list(found)
 
 
-def states_of(trace: Trace, findings: Sequence[Finding]) -> dict[str, str]:
+def states_of(trace: Trace, findings: Sequence[AuditFinding]) -> dict[str, str]:
     """Stage to the worst class of what was found at its outs, its inputs, its record or its module."""
     order = list(Level)
     found = {
@@ -58,7 +58,7 @@ def states_of(trace: Trace, findings: Sequence[Finding]) -> dict[str, str]:
     return {stage: str(min(levels, key=order.index)) for stage, levels in found.items() if levels}
 
 
-def concerns(finding: Finding, trace: Trace, stage: str) -> bool:
+def concerns(finding: AuditFinding, trace: Trace, stage: str) -> bool:
     """Whether a finding is about a stage: it names it, or lies at its outs, its inputs, its record or its module."""
     execution = trace.executions[stage].execution
     places = {artifact.path for artifact in (*execution.outs, *execution.deps)} | {f"stage {stage}"}

@@ -9,7 +9,7 @@ import yaml
 
 from kit.dvc.artifact import Artifact
 from kit.formats import yaml12
-from kit.lineage.audit.finding import Finding, error, warning
+from kit.lineage.audit.finding import AuditFinding, error, warning
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import hash_of_files
@@ -18,7 +18,7 @@ from kit.project.raw_data import dvc_file
 STALE = "run `dvc repro` and commit dvc.lock, or restore what changed"
 
 
-def claim_findings(revision: Revision) -> Iterator[Finding]:
+def claim_findings(revision: Revision) -> Iterator[AuditFinding]:
     """Everything that dvc.lock says was read, held against the revision's own files and against the lock itself."""
     if revision.problem:
         yield error("dvc.lock", f"cannot be read ({revision.problem}); restore it from another commit")
@@ -35,7 +35,7 @@ def claim_findings(revision: Revision) -> Iterator[Finding]:
             yield from _committed_out(revision, execution, out)
 
 
-def _code(revision: Revision, execution: Execution) -> Iterator[Finding]:
+def _code(revision: Revision, execution: Execution) -> Iterator[AuditFinding]:
     code = execution.code
     if code is None:
         return
@@ -46,7 +46,7 @@ def _code(revision: Revision, execution: Execution) -> Iterator[Finding]:
         yield error(code.path, f"is not the code that stage {execution.stage} ran, says dvc.lock; {STALE}")
 
 
-def _input(revision: Revision, execution: Execution, dep: Artifact) -> Iterator[Finding]:
+def _input(revision: Revision, execution: Execution, dep: Artifact) -> Iterator[AuditFinding]:
     who = f"stage {execution.stage}"
     maker = revision.graph.makers.get(dep.path)
     raw = revision.raw.get(dep.path)
@@ -66,7 +66,7 @@ def _input(revision: Revision, execution: Execution, dep: Artifact) -> Iterator[
             yield error(dep.path, f"is of other bytes than {who} read, says dvc.lock; {STALE}")
 
 
-def _committed_out(revision: Revision, execution: Execution, out: Artifact) -> Iterator[Finding]:
+def _committed_out(revision: Revision, execution: Execution, out: Artifact) -> Iterator[AuditFinding]:
     """Outs that are in Git rather than in DVC's cache, such as metrics."""
     found = hash_of_files(revision.files, out) if revision.commit else None
     if found is not None and found != out.hash:
@@ -75,7 +75,7 @@ def _committed_out(revision: Revision, execution: Execution, out: Artifact) -> I
         )
 
 
-def _params(revision: Revision, execution: Execution) -> Iterator[Finding]:
+def _params(revision: Revision, execution: Execution) -> Iterator[AuditFinding]:
     for file, claimed in execution.params.items():
         document = parameters(revision, file)
         for name, value in claimed.items():
@@ -110,7 +110,7 @@ def _dug(document: Any, name: str) -> Any:
     return document
 
 
-def wiring_findings(revision: Revision, resolved: Mapping[str, Any]) -> Iterator[Finding]:
+def wiring_findings(revision: Revision, resolved: Mapping[str, Any]) -> Iterator[AuditFinding]:
     """dvc.yaml against dvc.lock; `resolved` has a kit.project.pipeline.Stage for each stage of dvc.yaml."""
     for name, execution in revision.lock.items():
         if name not in resolved:

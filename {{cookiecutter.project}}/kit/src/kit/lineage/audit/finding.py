@@ -13,7 +13,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class AuditFinding:
     """One finding; `place` is a file or a stage, and `message` says what is wrong and what to do."""
 
     level: Level
@@ -21,13 +21,13 @@ class Finding:
     message: str
 
 
-def error(place: str, message: str) -> Finding:
-    return Finding(Level.ERROR, place, message)
+def error(place: str, message: str) -> AuditFinding:
+    return AuditFinding(Level.ERROR, place, message)
 
 
-def warning(place: str, message: str) -> Finding:
-    return Finding(Level.WARNING, place, message)
+def warning(place: str, message: str) -> AuditFinding:
+    return AuditFinding(Level.WARNING, place, message)
 
 
-def unknown(place: str, message: str) -> Finding:
-    return Finding(Level.UNKNOWN, place, message)
+def unknown(place: str, message: str) -> AuditFinding:
+    return AuditFinding(Level.UNKNOWN, place, message)

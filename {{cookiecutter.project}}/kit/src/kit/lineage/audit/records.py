@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from kit.git.status import CHANGES_KEPT
-from kit.lineage.audit.finding import Finding, error, unknown, warning
+from kit.lineage.audit.finding import AuditFinding, error, unknown, warning
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
 from kit.project.module import DEVICE_CLASS
 
 
-def record_findings(history: History, revision: Revision) -> Iterator[Finding]:
+def record_findings(history: History, revision: Revision) -> Iterator[AuditFinding]:
     """Every stage's run.json."""
     made: dict[str, tuple[str, str]] = {}
     for execution in revision.graph.in_order:
@@ -34,7 +34,7 @@ def record_findings(history: History, revision: Revision) -> Iterator[Finding]:
             made |= {entry["path"]: (entry["sha256"], place) for entry in document["outputs"].values()}
 
 
-def _agreement(revision: Revision, execution: Execution, record: dict[str, Any], place: str) -> Iterator[Finding]:
+def _agreement(revision: Revision, execution: Execution, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
     """The record against the lock's entry and the module's code."""
     said = {
         "stage": (record["stage"], execution.stage),
@@ -64,7 +64,7 @@ def _agreement(revision: Revision, execution: Execution, record: dict[str, Any],
     yield from _contracts(revision, record, place)
 
 
-def _contracts(revision: Revision, record: dict[str, Any], place: str) -> Iterator[Finding]:
+def _contracts(revision: Revision, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
     """Contracts are in no cache key: a changed one does not make a result wrong, but it was held against another."""
     for type_name, digest in record.get("contracts", {}).items():
         path = f"contracts/{type_name}.yaml"
@@ -77,7 +77,7 @@ def _contracts(revision: Revision, record: dict[str, Any], place: str) -> Iterat
 
 def _chain(
     execution: Execution, record: dict[str, Any], place: str, made: dict[str, tuple[str, str]]
-) -> Iterator[Finding]:
+) -> Iterator[AuditFinding]:
     """What a stage says that it read is what the stage before says that it made."""
     for entry in record["inputs"].values():
         digest, maker = made.get(entry["path"], (entry["sha256"], ""))
@@ -85,7 +85,7 @@ def _chain(
             yield error(place, f"says another SHA-256 of {entry['path']} than {maker} does, which made it")
 
 
-def _circumstances(execution: Execution, record: dict[str, Any], place: str) -> Iterator[Finding]:
+def _circumstances(execution: Execution, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
     """What weakens the record, though it is true."""
     code = record["code"]
     changed = code["changed"] if code else []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kit.git.files import Files
-from kit.lineage.audit.finding import Finding, error, unknown
+from kit.lineage.audit.finding import AuditFinding, error, unknown
 from kit.lineage.history.history import History
 from kit.lineage.history.revision import Revision
 from kit.project.settings import pyproject
@@ -12,7 +12,7 @@ from kit.project.settings import pyproject
 BAD = {"N": "is not signed", "B": "has a bad signature", "R": "is signed with a revoked key"}
 
 
-def signature_findings(history: History, revision: Revision, required: bool) -> Iterator[Finding]:
+def signature_findings(history: History, revision: Revision, required: bool) -> Iterator[AuditFinding]:
     """Of one commit; the working tree has no signature."""
     if not required or revision.commit is None:
         return

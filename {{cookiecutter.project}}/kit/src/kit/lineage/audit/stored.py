@@ -11,7 +11,7 @@ from kit.environments.installed import broken_packages
 from kit.environments.interpreters import interpreter_for
 from kit.environments.store import all_environments, environment_key, is_intact, manifest_of
 from kit.errors import KitError
-from kit.lineage.audit.finding import Finding, error, unknown, warning
+from kit.lineage.audit.finding import AuditFinding, error, unknown, warning
 from kit.lineage.history.history import History
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import State, cache_state
@@ -22,11 +22,11 @@ class Stored:
 
     def __init__(self, history: History) -> None:
         self.history = history
-        self._seen: dict[tuple[str, str], Finding | None] = {}
+        self._seen: dict[tuple[str, str], AuditFinding | None] = {}
         self._working_hashes: dict[str, str | None] = {}
         self._sha256s: dict[str, str | None] = {}
 
-    def findings(self, revision: Revision, deep: bool) -> Iterator[Finding]:
+    def findings(self, revision: Revision, deep: bool) -> Iterator[AuditFinding]:
         """Of everything that a revision's lock and .dvc files name."""
         in_git = self._in_git(revision)
         for artifact in _named(revision):
@@ -46,7 +46,7 @@ class Stored:
             return {path for path in paths - self.history.repository.ignored(paths) if self._hash(path) is not None}
         return {path for path in paths if revision.files.key(path) is not None}
 
-    def _once(self, where: str, artifact: Artifact) -> Iterator[Finding]:
+    def _once(self, where: str, artifact: Artifact) -> Iterator[AuditFinding]:
         key = (where, artifact.hash)
         if key not in self._seen:
             self._seen[key] = self._cached(artifact) if where == "cache" else self._at_remote(artifact)
@@ -54,13 +54,13 @@ class Stored:
         if found:
             yield found
 
-    def _working(self, artifact: Artifact) -> Iterator[Finding]:
+    def _working(self, artifact: Artifact) -> Iterator[AuditFinding]:
         if self._hash(artifact.path) not in (None, artifact.hash):
             yield error(
                 artifact.path, "is not of the bytes that dvc.lock or its .dvc file names; `dvc checkout` restores them"
             )
 
-    def _cached(self, artifact: Artifact) -> Finding | None:
+    def _cached(self, artifact: Artifact) -> AuditFinding | None:
         state = cache_state(self.history, artifact.hash)
         if state == State.DAMAGED:
             message = (
@@ -83,7 +83,7 @@ class Stored:
             self._working_hashes[path] = dvc_hash(place) if place.exists() else None
         return self._working_hashes[path]
 
-    def _recorded(self, revision: Revision) -> Iterator[Finding]:
+    def _recorded(self, revision: Revision) -> Iterator[AuditFinding]:
         """Every content against the SHA-256 of the run records: whoever forges an MD5 must forge those, too."""
         for execution in revision.lock.values():
             record = self.history.records.of(execution).document
@@ -112,7 +112,7 @@ class Stored:
     def _remote(self) -> Digest | None:
         return remote_digest(self.history.root) if self.history.has_working_tree else None
 
-    def _at_remote(self, artifact: Artifact) -> Finding | None:
+    def _at_remote(self, artifact: Artifact) -> AuditFinding | None:
         assert self._remote
         wanted = [artifact.hash]
         if artifact.hash.endswith(FOLDER):
@@ -138,7 +138,7 @@ def _named(revision: Revision) -> Iterable[Artifact]:
     return dict.fromkeys([*(data.artifact for data in revision.raw.values()), *outs])
 
 
-def environment_findings(revision: Revision, deep: bool) -> Iterator[Finding]:
+def environment_findings(revision: Revision, deep: bool) -> Iterator[AuditFinding]:
     """The environments of the revision's modules that are built on this machine; `deep` reads every installed byte."""
     built = {environment.key: environment for environment in all_environments()}
     modules = sorted({execution.module for execution in revision.lock.values() if execution.module} if built else ())

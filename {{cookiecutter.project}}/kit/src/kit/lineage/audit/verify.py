@@ -13,7 +13,7 @@ from kit.errors import KitError
 from kit.formats import yaml12
 from kit.git.files import Files
 from kit.lineage.audit.claims import claim_findings, wiring_findings
-from kit.lineage.audit.finding import Finding, Level, error, unknown
+from kit.lineage.audit.finding import AuditFinding, Level, error, unknown
 from kit.lineage.audit.records import record_findings
 from kit.lineage.audit.signatures import signature_findings, signatures_required
 from kit.lineage.audit.stored import Stored, environment_findings
@@ -29,7 +29,7 @@ ORDER = list(Level)
 class Found:
     """A finding, and the revisions that have it, newest first."""
 
-    finding: Finding
+    finding: AuditFinding
     revisions: tuple[str, ...]
 
 
@@ -47,7 +47,7 @@ class Report:
 
 def verify(history: History, revisions: Iterable[Revision], deep: bool = False) -> Report:
     """Audit some revisions; `deep` also reads the remote, and every installed byte of the environments here."""
-    holders: dict[Finding, list[str]] = defaultdict(list)
+    holders: dict[AuditFinding, list[str]] = defaultdict(list)
     executions: set[str] = set()
     audit = _Audit(history, deep)
     count = 0
@@ -78,7 +78,7 @@ class _Audit:
         self.signed = signatures_required(history.revision().files)
         self._resolved: dict[tuple[str, ...], Mapping[str, Stage] | KitError] = {}
 
-    def findings(self, revision: Revision) -> Iterator[Finding]:
+    def findings(self, revision: Revision) -> Iterator[AuditFinding]:
         yield from claim_findings(revision)
         if revision.lock:
             yield from self._wiring(revision)
@@ -88,7 +88,7 @@ class _Audit:
         if revision.commit is None or self.deep:
             yield from environment_findings(revision, self.deep)
 
-    def _wiring(self, revision: Revision) -> Iterator[Finding]:
+    def _wiring(self, revision: Revision) -> Iterator[AuditFinding]:
         resolved = self._stages(revision)
         if isinstance(resolved, KitError):
             yield error("dvc.yaml", f"cannot be resolved: {resolved}")

@@ -10,7 +10,7 @@ from kit.lineage.compare.comparison import Comparison, Divergence
 from kit.lineage.compare.content import content_at
 from kit.lineage.compare.differences import of_bytes
 from kit.lineage.compare.verdict import Level, Verdict, compare, overall, tolerance_of
-from kit.lineage.history.code_index import Codes
+from kit.lineage.history.code_index import CodeIndex
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.results import final_results, metric_paths
@@ -65,7 +65,7 @@ class _Walk:
         self.history = history
         self.before = before
         self.after = after
-        self.codes = Codes(history)
+        self.codes = CodeIndex(history)
 
     def compare(self, names: tuple[str, str], one: Artifact | None, two: Artifact | None) -> Comparison:
         divergences, followed, absorbed = [], [], []

@@ -7,7 +7,7 @@ from kit.lineage.history.lockfile import Execution
 from kit.project.module_code import Source
 
 
-class Codes:
+class CodeIndex:
     """Finds the module's folder that an execution ran, by its hash."""
 
     def __init__(self, history: History) -> None:

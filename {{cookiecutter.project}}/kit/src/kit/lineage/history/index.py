@@ -34,7 +34,7 @@ class Occurrence:
     blobs: tuple[str, ...]
 
 
-class Contents:
+class ContentIndex:
     """Looks contents up by the beginning of any of their hashes."""
 
     def __init__(self, history: History) -> None:
@@ -115,7 +115,7 @@ def places_of_hash(history: History, prefix: str, first: Revision) -> list[Place
     here = list(_places_at(first, prefix))
     if here:
         return here
-    contents = Contents(history)
+    contents = ContentIndex(history)
     found = []
     for md5 in contents.md5s(prefix):
         known = list(_places_at(first, md5))

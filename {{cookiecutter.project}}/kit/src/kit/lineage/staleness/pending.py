@@ -8,7 +8,7 @@ from typing import Any
 from kit.dvc.hashing import dvc_hash
 from kit.errors import KitError
 from kit.lineage.compare.causes import Cause, Kind, Side, causes
-from kit.lineage.history.code_index import Codes
+from kit.lineage.history.code_index import CodeIndex
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.run_cache import cached_executions
@@ -38,14 +38,14 @@ class Pending:
         return bool(self.causes or self.upstream)
 
 
-class Plans:
+class StalenessChecker:
     """Compares stages of the working tree with dvc.lock."""
 
     def __init__(self, history: History) -> None:
         history.needs_working_tree()
         self.history = history
         self.pipeline = Pipeline(Project(history.root))
-        self.codes = Codes(history)
+        self.codes = CodeIndex(history)
         self._found: dict[str, Pending] = {}
         self._asked: set[str] = set()
 
