@@ -71,7 +71,7 @@ def test_it_starts_quickly_because_it_loads_next_to_nothing(lab: Lab) -> None:
     heavy = ["dvc", "jsonschema", "yaml", "pandas", "pandera", "safetensors", "cookiecutter"]
     code = "import sys; from kit.cli import main; main(['test', '--changed', 'base']); print(*sys.modules)"
     variables = {**os.environ, "PYTHONPATH": str(SOURCE / "kit/src")}
-    shown = subprocess.check_output([sys.executable, "-c", code], cwd=lab.root, text=True, env=variables)
-    said, loaded = shown.splitlines()
+    printed = subprocess.check_output([sys.executable, "-c", code], cwd=lab.root, text=True, env=variables)
+    said, loaded = printed.splitlines()
     assert said == "no module differs from base"
     assert not {*heavy} & {*loaded.split()}

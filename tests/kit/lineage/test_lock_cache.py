@@ -30,7 +30,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is parsed from now on."""
     texts: list[str] = []
     read = LockReader.read
-    monkeypatch.setattr(LockReader, "read", lambda self, text, shown: texts.append(text) or read(self, text, shown))
+    monkeypatch.setattr(LockReader, "read", lambda self, text, label: texts.append(text) or read(self, text, label))
     return texts
 
 

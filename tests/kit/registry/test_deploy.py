@@ -139,6 +139,6 @@ def test_of_two_who_promote_at_once_one_wins(
 
 def test_gto_reads_what_the_kit_writes(three: Lab, kit: Kit) -> None:
     kit("promote", "digits@v1.1.0", "production")
-    shown = subprocess.check_output(["gto", "show", "digits", "--json"], cwd=three.root, text=True)
-    found = {version["version"]: [s["stage"] for s in version["stages"] or []] for version in json.loads(shown)}
+    printed = subprocess.check_output(["gto", "show", "digits", "--json"], cwd=three.root, text=True)
+    found = {version["version"]: [s["stage"] for s in version["stages"] or []] for version in json.loads(printed)}
     assert found == {"v1.2.0": [], "v1.1.0": ["production"], "v1.0.0": []}

@@ -18,46 +18,46 @@ def code_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
     foreign = {"kit", *view.project.module_names()} - {path.stem for path in folder.iterdir()}
     trees: dict[str, ast.Module] = {}
     for path in sorted(folder.rglob("*.py")):
-        shown = path.relative_to(view.project.root).as_posix()
+        label = path.relative_to(view.project.root).as_posix()
         try:
-            trees[shown] = ast.parse(path.read_bytes(), shown)
+            trees[label] = ast.parse(path.read_bytes(), label)
         except SyntaxError as error:
-            yield Diagnostic(shown, error.lineno or 1, f"is no Python: {error.msg}")
+            yield Diagnostic(label, error.lineno or 1, f"is no Python: {error.msg}")
             continue
-        yield from _imports(trees[shown], shown, foreign)
+        yield from _imports(trees[label], label, foreign)
     yield from _run(trees, f"modules/{name}/run.py", view.module(name))
 
 
-def _imports(tree: ast.Module, shown: str, foreign: set[str]) -> Iterator[Diagnostic]:
+def _imports(tree: ast.Module, label: str, foreign: set[str]) -> Iterator[Diagnostic]:
     for node in statements(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for package in {name.split(".")[0] for name in names} & {*foreign, "modules"}:
             what = "the kit" if package == "kit" else f"module {package}"
-            yield Diagnostic(shown, node.lineno, f"imports {what}; modules meet only through files, copy the code")
+            yield Diagnostic(label, node.lineno, f"imports {what}; modules meet only through files, copy the code")
 
 
-def _run(trees: Mapping[str, ast.Module], shown: str, module: Module | None) -> Iterator[Diagnostic]:
-    if shown not in trees:
+def _run(trees: Mapping[str, ast.Module], label: str, module: Module | None) -> Iterator[Diagnostic]:
+    if label not in trees:
         return  # it is missing or no Python, which was said
-    found = (node for node in trees[shown].body if isinstance(node, ast.FunctionDef) and node.name == "run")
+    found = (node for node in trees[label].body if isinstance(node, ast.FunctionDef) and node.name == "run")
     run = next(found, None)
     if run is None or [argument.arg for argument in run.args.args] != ["inputs", "outputs", "params"]:
-        yield Diagnostic(shown, run.lineno if run else 1, "must define run(inputs, outputs, params)")
+        yield Diagnostic(label, run.lineno if run else 1, "must define run(inputs, outputs, params)")
         return
     if module is None:
         return
-    yield from _ports(run, shown, module)
+    yield from _ports(run, label, module)
     code = [tree for path, tree in trees.items() if not path.rpartition("/")[2].startswith("test_")]
     if is_pass_through(run, module):
         message = "only hands its input on; connect its consumers to the stage before it, or give it work of its own"
-        yield Diagnostic(shown, run.lineno, message, WARNING)
+        yield Diagnostic(label, run.lineno, message, WARNING)
     elif statements_in(code) <= FEW:
         message = "does next to nothing; a module costs an environment and a process, so merge it with its neighbour"
-        yield Diagnostic(shown, run.lineno, message, WARNING)
+        yield Diagnostic(label, run.lineno, message, WARNING)
 
 
-def _ports(run: ast.FunctionDef, shown: str, module: Module) -> Iterator[Diagnostic]:
+def _ports(run: ast.FunctionDef, label: str, module: Module) -> Iterator[Diagnostic]:
     """inputs["x"], outputs["x"] and params["x"] where the contract has no x."""
     known: Mapping[str, Mapping[str, object]] = {
         "inputs": module.inputs,
@@ -69,8 +69,8 @@ def _ports(run: ast.FunctionDef, shown: str, module: Module) -> Iterator[Diagnos
             continue
         if isinstance(node.slice, ast.Constant) and node.slice.value not in known[node.value.id]:
             has = ", ".join(known[node.value.id]) or "none"
-            message = f"{node.value.id}[{node.slice.value!r}] is not in {module.shown}/module.yaml; it has {has}"
-            yield Diagnostic(shown, node.lineno, message)
+            message = f"{node.value.id}[{node.slice.value!r}] is not in {module.label}/module.yaml; it has {has}"
+            yield Diagnostic(label, node.lineno, message)
 
 
 def is_pass_through(run: ast.FunctionDef, module: Module) -> bool:

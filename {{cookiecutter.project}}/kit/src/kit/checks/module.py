@@ -14,11 +14,11 @@ NOT_CODE = ("README.md", "test_module.py")
 
 def module_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
     """The folder has all its files, a valid contract, and a lock that is pinned, hashed and current."""
-    project, shown = view.project, f"modules/{name}"
+    project, label = view.project, f"modules/{name}"
     folder = project.modules / name
     missing = [file for file in REQUIRED_FILES if not (folder / file).is_file()]
     for file in missing:
-        yield Diagnostic(f"{shown}/{file}", 1, f"is missing; {REQUIRED_FILES[file]}")
+        yield Diagnostic(f"{label}/{file}", 1, f"is missing; {REQUIRED_FILES[file]}")
     try:
         hashed = {path.relative_to(folder).as_posix() for path in code_files(project, folder)}
     except KitError as error:
@@ -26,7 +26,7 @@ def module_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
         return
     for file in sorted(hashed & set(NOT_CODE)):
         message = (
-            f"lacks the line /modules/*/{file.replace('test_module', 'test_*')}: editing {shown}/{file} runs its stage"
+            f"lacks the line /modules/*/{file.replace('test_module', 'test_*')}: editing {label}/{file} runs its stage"
         )
         yield Diagnostic(".dvcignore", 1, f"{message} again; add it", "warning")
     if {"module.yaml", "requirements.in", "requirements.txt"} & set(missing):
@@ -36,14 +36,14 @@ def module_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
         yield diagnostic_of(module, project)
         return
     try:
-        read_lock(module.lock, f"{shown}/requirements.txt")
+        read_lock(module.lock, f"{label}/requirements.txt")
         if not is_current(folder, module.python):
-            yield Diagnostic(f"{shown}/requirements.txt", 1, f"is out of date; run `kit lock {name}`")
+            yield Diagnostic(f"{label}/requirements.txt", 1, f"is out of date; run `kit lock {name}`")
     except KitError as error:
         yield diagnostic_of(error, project)
     for port, type_name in [*module.inputs.items(), *module.outputs.items()]:
         if not (project.contracts / f"{type_name}.yaml").is_file():
             at = ("inputs" if port in module.inputs else "outputs", port)
-            line = line_in(project, f"{shown}/module.yaml", at)
+            line = line_in(project, f"{label}/module.yaml", at)
             message = f"{port}: type {type_name} has no contract; write contracts/{type_name}.yaml"
-            yield Diagnostic(f"{shown}/module.yaml", line, message)
+            yield Diagnostic(f"{label}/module.yaml", line, message)

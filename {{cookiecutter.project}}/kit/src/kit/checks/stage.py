@@ -86,5 +86,5 @@ def space_diagnostics(view: View, module: Module, bindings: PortBindings) -> Ite
             message = (
                 f"inputs.{port}.match: {path} carries no space_id, because stage {view.made[path][0]} declares none"
             )
-            line = line_in(view.project, f"{module.shown}/module.yaml", ("inputs", port))
-            yield Diagnostic(f"{module.shown}/module.yaml", line, f"{message}; add `space:` to that output's port")
+            line = line_in(view.project, f"{module.label}/module.yaml", ("inputs", port))
+            yield Diagnostic(f"{module.label}/module.yaml", line, f"{message}; add `space:` to that output's port")

@@ -66,7 +66,7 @@ def locks_in_use(project: Project) -> dict[str, tuple[Lock, str]]:
     found = {}
     for module in chosen_modules(project, []):
         with suppress(KitError):  # without a usable lock it has no environment; `kit check` says so
-            lock = read_lock(module.lock, f"{module.shown}/requirements.txt")
+            lock = read_lock(module.lock, f"{module.label}/requirements.txt")
             found[environment_key(lock, interpreter_for(module.python))] = (lock, module.python)
             tools = read_lock(TOOLS, TOOLS.name)
             found[environment_key(tools, interpreter_for(module.python))] = (tools, module.python)
@@ -78,7 +78,7 @@ def keys_in_use(project: Project) -> dict[str, list[str]]:
     users: dict[str, list[str]] = {}
     for module in chosen_modules(project, []):
         try:
-            lock = read_lock(module.lock, f"{module.shown}/requirements.txt")
+            lock = read_lock(module.lock, f"{module.label}/requirements.txt")
         except KitError:
             continue  # without a usable lock it has no environment; `kit check` says so
         interpreter = interpreter_for(module.python)

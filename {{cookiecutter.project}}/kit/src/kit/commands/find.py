@@ -35,7 +35,7 @@ def where(known: Found, history: History) -> str:
     """The commits in words: how many, the first and the last, and who has it at the tip."""
     if not known.commits:
         return "in no commit: only the working tree or DVC's run cache has it"
-    tips = ", ".join(f"{ref.kind} {ref.shown}" for ref in known.refs[:8])
+    tips = ", ".join(f"{ref.kind} {ref.label}" for ref in known.refs[:8])
     more = f" and {len(known.refs) - 8} more" if len(known.refs) > 8 else ""
     count = len(known.commits)
     verb = "in" if known.execution else "changed in"

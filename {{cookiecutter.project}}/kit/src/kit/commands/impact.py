@@ -54,7 +54,7 @@ def _where(affected: Affected, history: History) -> str:
     if not affected.commits:
         return "in no commit: only the working tree or DVC's run cache has it"
     count = len(affected.commits)
-    names = ", ".join(ref.shown for ref in affected.refs[:6]) + (" …" if len(affected.refs) > 6 else "")
+    names = ", ".join(ref.label for ref in affected.refs[:6]) + (" …" if len(affected.refs) > 6 else "")
     held = f"{count} {'commit' if count == 1 else 'commits'} since {dated(history, affected.commits[-1])}"
     versions = f"; REGISTERED as {', '.join(affected.versions)}" if affected.versions else ""
     return f"{held}; now in {names or 'no tip'}{versions}"
@@ -65,7 +65,7 @@ def _rows(found: Impact, history: History) -> Iterator[list[str]]:
         start = [affected.artifact.path, affected.artifact.hash, affected.stage]
         versions = " ".join(affected.versions)
         for commit in affected.commits or ("",):
-            refs = " ".join(ref.shown for ref in affected.refs if ref.commit == commit)
+            refs = " ".join(ref.label for ref in affected.refs if ref.commit == commit)
             yield [*start, commit, dated(history, commit).partition(" ")[2] if commit else "", refs, versions]
 
 

@@ -15,10 +15,10 @@ def main(arguments: Namespace) -> int:
         stale = [module for module in modules if not is_current(module.folder, module.python)]
         if stale:
             names = " ".join(module.name for module in stale)
-            raise KitError(f"{stale[0].shown}/requirements.txt: is out of date; run `kit lock {names}`")
+            raise KitError(f"{stale[0].label}/requirements.txt: is out of date; run `kit lock {names}`")
         print(f"{len(modules)} locks are current")
         return 0
     for module in modules:
         write_lock(module.folder, module.python, upgrade=arguments.upgrade)
-        print(f"{module.shown}/requirements.txt")
+        print(f"{module.label}/requirements.txt")
     return 0

@@ -43,11 +43,11 @@ def folder_violation(contract: Contract, path: Path) -> str | None:
         if not (path / name).is_file():
             return f"{name} is missing"
     for found in sorted(path.rglob("*")):
-        shown = found.relative_to(path).as_posix()
+        label = found.relative_to(path).as_posix()
         if found.is_symlink():
-            return f"{shown} is a link"
+            return f"{label} is a link"
         if found.is_file() and not any(fnmatch(found.name, pattern) for pattern in allowed):
-            return f"{shown} is none of {', '.join(allowed)}"
+            return f"{label} is none of {', '.join(allowed)}"
     return None
 
 

@@ -19,7 +19,7 @@ class Contract:
     sha256: str = ""
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         return f"contracts/{self.type}.yaml"
 
 
@@ -29,12 +29,12 @@ def load_contract(folder: Path, type_name: str) -> Contract:
     Raises:
         KitError: there is none, or it is invalid.
     """
-    shown = f"contracts/{type_name}.yaml"
-    document = read_yaml(folder / f"{type_name}.yaml", shown)
+    label = f"contracts/{type_name}.yaml"
+    document = read_yaml(folder / f"{type_name}.yaml", label)
     problem = violation(document, schema_named("contract"))
     if not problem and document["kind"] == "json":
         problem = schema_problem(document["schema"])
         problem = problem and Violation(("schema", *problem.path), problem.message)
     if problem:
-        raise KitError(f"{shown}: {problem}", problem.path)
+        raise KitError(f"{label}: {problem}", problem.path)
     return Contract(type_name, document["kind"], document, sha256_of(folder / f"{type_name}.yaml"))

@@ -8,28 +8,28 @@ from kit.errors import KitError
 GUESSED = "Guessed from the data by `kit new`; say what a row is, and make it stricter."
 
 
-def guessed_contract(path: Path, shown: str) -> dict[str, Any]:
+def guessed_contract(path: Path, label: str) -> dict[str, Any]:
     """A contract that the file keeps.
 
     Raises:
         KitError: it is no CSV, Parquet, JSON or safetensors file that can be read.
     """
     if path.suffix in {".csv", ".parquet"}:
-        return {"kind": "table", "description": GUESSED, "schema": {"strict": True, "columns": _columns(path, shown)}}
+        return {"kind": "table", "description": GUESSED, "schema": {"strict": True, "columns": _columns(path, label)}}
     if path.suffix == ".json":
         return {"kind": "json", "description": GUESSED, "schema": {}}
     if path.suffix == ".safetensors":
         return {"kind": "tensors", "description": GUESSED, "tensors": {"*": {}}}
-    raise KitError(f"{shown}: has no kind of contract; contracts are about .csv, .parquet, .json and .safetensors")
+    raise KitError(f"{label}: has no kind of contract; contracts are about .csv, .parquet, .json and .safetensors")
 
 
-def _columns(path: Path, shown: str) -> dict[str, Any]:
+def _columns(path: Path, label: str) -> dict[str, Any]:
     import pandas as pd
 
     try:
         table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     except (ValueError, OSError) as error:
-        raise KitError(f"{shown}: cannot be read as a table: {' '.join(str(error).split())}") from None
+        raise KitError(f"{label}: cannot be read as a table: {' '.join(str(error).split())}") from None
     return {str(name): _column(column) for name, column in table.items()}
 
 

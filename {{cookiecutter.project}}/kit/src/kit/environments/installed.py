@@ -118,12 +118,12 @@ def fingerprint(environment: Path) -> str:
     return digest.hexdigest()
 
 
-def _stat_lines(folder: str, shown: str) -> Iterator[str]:
+def _stat_lines(folder: str, label: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            path = f"{shown}/{entry.name}"
+            path = f"{label}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
                 yield from _stat_lines(entry.path, path)
-            elif shown or entry.name not in OURS:
+            elif label or entry.name not in OURS:
                 stat = entry.stat(follow_symlinks=False)
                 yield f"{path} {stat.st_size} {stat.st_mtime_ns}\n"

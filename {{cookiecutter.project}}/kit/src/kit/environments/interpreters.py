@@ -41,8 +41,8 @@ def interpreter_for(python: str) -> Interpreter:
         found = run_uv(["python", "find", "--no-project", python])
     if found.returncode:
         raise KitError(f"Python {python} is not on this machine and uv cannot fetch it; install it ({found.message})")
-    shown = run_uv(["python", "find", "--no-project", "--show-version", python])
-    return Interpreter(found.output.strip(), shown.output.strip())
+    version = run_uv(["python", "find", "--no-project", "--show-version", python])
+    return Interpreter(found.output.strip(), version.output.strip())
 
 
 def prefix_of(python: Path) -> Path:

@@ -20,7 +20,7 @@ class Lock:
     """The requirements of an environment, each pinned to one version and its hashes."""
 
     path: PurePath
-    shown: str
+    label: str
     requirements: tuple[str, ...]
 
     @property
@@ -37,7 +37,7 @@ class Lock:
         return versions
 
 
-def read_lock(path: Path, shown: str) -> Lock:
+def read_lock(path: Path, label: str) -> Lock:
     """A lock whose every line is safe to install.
 
     Raises:
@@ -46,13 +46,13 @@ def read_lock(path: Path, shown: str) -> Lock:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise KitError(f"{shown}: is missing; run `kit lock {path.parent.name}`") from None
+        raise KitError(f"{label}: is missing; run `kit lock {path.parent.name}`") from None
     except UnicodeDecodeError:
-        raise KitError(f"{shown}: is no text; run `kit lock {path.parent.name}`") from None
-    return parse_lock(text, path, shown)
+        raise KitError(f"{label}: is no text; run `kit lock {path.parent.name}`") from None
+    return parse_lock(text, path, label)
 
 
-def parse_lock(text: str, path: PurePath, shown: str) -> Lock:
+def parse_lock(text: str, path: PurePath, label: str) -> Lock:
     """The same of a lock's text.
 
     Raises:
@@ -62,8 +62,8 @@ def parse_lock(text: str, path: PurePath, shown: str) -> Lock:
     for number, line in lines:
         problem = _problem_of(line)
         if problem:
-            raise KitError(f"{shown}:{number}: {problem}; run `kit lock {path.parent.name}`")
-    return Lock(path, shown, tuple(line for _, line in lines))
+            raise KitError(f"{label}:{number}: {problem}; run `kit lock {path.parent.name}`")
+    return Lock(path, label, tuple(line for _, line in lines))
 
 
 def is_current(folder: Path, python: str) -> bool:

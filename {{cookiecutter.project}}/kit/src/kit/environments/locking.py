@@ -14,14 +14,14 @@ def write_lock(folder: Path, python: str, upgrade: bool = False) -> None:
     Raises:
         KitError: requirements.in is missing or cannot be resolved, or only a local build satisfies it.
     """
-    source, shown = folder / "requirements.in", f"modules/{folder.name}/requirements.in"
+    source, label = folder / "requirements.in", f"modules/{folder.name}/requirements.in"
     if not source.is_file():
-        raise KitError(f"{shown}: is missing; list the module's direct dependencies in it, if any")
-    body = _compile(folder, python, upgrade, shown)
+        raise KitError(f"{label}: is missing; list the module's direct dependencies in it, if any")
+    body = _compile(folder, python, upgrade, label)
     for _, line in logical_lines(body):
         if re.match(r"[\w.-]+==\S*\+", line):
             raise KitError(
-                f"{shown}: resolves to the local build {line.split()[0]}, which others cannot get;"
+                f"{label}: resolves to the local build {line.split()[0]}, which others cannot get;"
                 " unset UV_FIND_LINKS or the index that offers it"
             )
     # Written beside it and renamed, so that a lock is never half there.
@@ -30,7 +30,7 @@ def write_lock(folder: Path, python: str, upgrade: bool = False) -> None:
     fresh.replace(folder / "requirements.txt")
 
 
-def _compile(folder: Path, python: str, upgrade: bool, shown: str) -> str:
+def _compile(folder: Path, python: str, upgrade: bool, label: str) -> str:
     """What uv pip compile prints; run in the folder, so that annotations name no path of this machine."""
     command = ["pip", "compile", WHEELS_ONLY, "--universal", "--generate-hashes", "--no-header", "--quiet"]
     kept = folder / ".requirements.txt.kept"
@@ -39,7 +39,7 @@ def _compile(folder: Path, python: str, upgrade: bool, shown: str) -> str:
     try:
         done = run_uv([*command, "--python-version", python, "-o", kept.name, "requirements.in"], cwd=folder)
         if done.returncode:
-            raise KitError(f"{shown}: cannot be locked: {done.message}")
+            raise KitError(f"{label}: cannot be locked: {done.message}")
         return kept.read_text(encoding="utf-8")
     finally:
         kept.unlink(missing_ok=True)

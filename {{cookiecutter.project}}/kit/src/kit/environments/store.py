@@ -66,7 +66,7 @@ def environment_for(lock: Lock, python: str) -> Environment:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{key}.lock"):
             if is_ready(environment) and not is_intact(environment):
-                print(f"kit: the environment of {lock.shown} changed after it was built; it is made anew", flush=True)
+                print(f"kit: the environment of {lock.label} changed after it was built; it is made anew", flush=True)
                 rebuild(environment, lock, interpreter)
             elif not is_ready(environment):
                 build(environment, lock, interpreter)
@@ -137,7 +137,7 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> Non
         KitError: a package cannot be fetched or its hash does not match.
     """
     started = time.monotonic()
-    print(f"kit: building the environment of {lock.shown} ({len(lock.requirements)} packages locked)", flush=True)
+    print(f"kit: building the environment of {lock.label} ({len(lock.requirements)} packages locked)", flush=True)
     # A name of its own: when a build is killed, its uv may live on for a moment and go on writing.
     building = environment.path.with_name(f"{environment.key}.{os.getpid()}.building")
     for left in environment.path.parent.glob(f"{environment.key}.*building"):
@@ -149,12 +149,12 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> Non
             shutil.rmtree(building)
             _install(lock, building, interpreter)
             if broken := broken_packages(building):
-                raise KitError(f"{lock.shown}: files of {', '.join(broken)} differ from their wheel's RECORD")
+                raise KitError(f"{lock.label}: files of {', '.join(broken)} differ from their wheel's RECORD")
         (building / LAST_USE).touch()
         manifest = {
             "lock": lock.sha256,
             "python": interpreter.identity,
-            "built_from": lock.shown,
+            "built_from": lock.label,
             "installed": description(building, lock.pins),
             "fingerprint": fingerprint(building),
         }
@@ -184,5 +184,5 @@ def _install(lock: Lock, building: Path, interpreter: Interpreter) -> None:
 def _uv(lock: Lock, arguments: list[str]) -> None:
     done = run_uv(arguments, cwd=Path(lock.path.parent))
     if done.returncode:
-        message = done.message.replace("requirements.txt", lock.shown)
-        raise KitError(f"{lock.shown}: the environment cannot be built: {message}")
+        message = done.message.replace("requirements.txt", lock.label)
+        raise KitError(f"{lock.label}: the environment cannot be built: {message}")

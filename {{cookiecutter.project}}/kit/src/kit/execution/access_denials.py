@@ -35,21 +35,21 @@ def explanation(
     for path in found:
         if is_write(project, sandbox, path, result.report):
             return (
-                f"{module.shown}: was stopped from writing {shown(project, path)}; it may write its outputs and, in its"
+                f"{module.label}: was stopped from writing {label(project, path)}; it may write its outputs and, in its"
                 " working directory or with tempfile, temporary files"
             )
         if not sandbox.grants(path.resolve(), "read", "update", "write"):
-            return f"{module.shown}: was stopped from reading {shown(project, path)}{remedy(project, stage, path)}"
+            return f"{module.label}: was stopped from reading {label(project, path)}{remedy(project, stage, path)}"
     if result.code == 0:
         return None  # the rest is guessed from words, which a module may print for other reasons
     addresses = result.report.get("connections")
     if not sandbox.network and denied and addresses:
-        return f"{module.shown}: was stopped from connecting to {addresses[-1]}; {NO_NETWORK}"
+        return f"{module.label}: was stopped from connecting to {addresses[-1]}; {NO_NETWORK}"
     if not sandbox.network and UNREACHABLE.search(result.errors):
-        return f"{module.shown}: could not use the network; {NO_NETWORK}"
+        return f"{module.label}: could not use the network; {NO_NETWORK}"
     if denied:
         return (
-            f"{module.shown}: was stopped from reaching something that stage {stage.name} does not declare: {denied[0]}"
+            f"{module.label}: was stopped from reaching something that stage {stage.name} does not declare: {denied[0]}"
         )
     return None
 
@@ -83,14 +83,14 @@ def is_write(project: Project, sandbox: Sandbox, path: Path, report: Mapping[str
     return readable and path.is_relative_to(project.root)
 
 
-def shown(project: Project, path: Path) -> str:
+def label(project: Project, path: Path) -> str:
     """A path as users of the project write it."""
     return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
 
 
 def remedy(project: Project, stage: Stage, path: Path) -> str:
     """What to do about a read that was stopped."""
-    name = shown(project, path)
+    name = label(project, path)
     if path.is_relative_to(cache_folder(project.root)):
         return ": DVC's cache is not for modules; add the file that it is a copy of to deps in dvc.yaml"
     if any(name.startswith(f"{dep}/") for dep in stage.deps):

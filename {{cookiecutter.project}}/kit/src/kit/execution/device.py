@@ -36,7 +36,7 @@ def _choice(module: Module, wanted: str, asked: str | None) -> str:
         (f"params.yaml: {module.name}.{DEVICE_CLASS}", "any" if asked is None else CPU if asked == CPU else CUDA),
     ]:
         if "any" not in (choice, value) and choice != value:
-            raise KitError(f"{source}: is {value}, and {module.shown} is to run on {choice}; {WAYS_OUT}")
+            raise KitError(f"{source}: is {value}, and {module.label} is to run on {choice}; {WAYS_OUT}")
         choice = value if choice == "any" else choice
     return choice
 
@@ -50,4 +50,4 @@ def _device(module: Module, choice: str) -> Device:
     if choice == "any" and not found.gpus:
         return Device(CPU)
     have = len(found.gpus) or "none"
-    raise KitError(f"{module.shown}: needs {module.gpus} CUDA device(s), and this machine has {have}; {WAYS_OUT}")
+    raise KitError(f"{module.label}: needs {module.gpus} CUDA device(s), and this machine has {have}; {WAYS_OUT}")

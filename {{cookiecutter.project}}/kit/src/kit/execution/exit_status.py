@@ -25,19 +25,19 @@ def failure(module: Module, result: ProcessResult, memory_ran_out: bool) -> str 
     if result.code == 0:
         return None
     if result.code == worker.NO_RUN:
-        return f"{module.shown}/run.py: has no function run(inputs, outputs, params)"
+        return f"{module.label}/run.py: has no function run(inputs, outputs, params)"
     if result.code == landlock.CANNOT_CONFINE:
-        return f"{module.shown}: could not be isolated; KIT_ISOLATION=off runs it unconfined, and run.json says so"
+        return f"{module.label}: could not be isolated; KIT_ISOLATION=off runs it unconfined, and run.json says so"
     if memory_ran_out and (result.code == -signal.SIGKILL or KILLED.search(result.errors)):
-        return f"{module.shown}: ran out of memory and was killed by the system; {MORE_MEMORY}"
+        return f"{module.label}: ran out of memory and was killed by the system; {MORE_MEMORY}"
     if result.code < 0:
         crash = "; a compiled package crashed, where, stands above" if -result.code in CRASHES else ""
-        return f"{module.shown}: was killed by {signal.Signals(-result.code).name}{crash}"
+        return f"{module.label}: was killed by {signal.Signals(-result.code).name}{crash}"
     if result.report.get("error") == "MemoryError":
         peak = decimal(result.report.get("peak_memory_bytes") or 0)
-        return f"{module.shown}: ran out of memory (it held up to {peak}); {MORE_MEMORY}"
+        return f"{module.label}: ran out of memory (it held up to {peak}); {MORE_MEMORY}"
     why = " for lack of disk space" if "No space left on device" in result.errors else ""
-    return f"{module.shown}: failed with exit code {result.code}{why}; its own messages stand above"
+    return f"{module.label}: failed with exit code {result.code}{why}; its own messages stand above"
 
 
 def out_of_memory_kills() -> int:

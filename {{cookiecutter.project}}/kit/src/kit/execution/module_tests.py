@@ -27,7 +27,7 @@ def tests_pass(module: Module, scratch: Path) -> bool:
         KitError: there is no test, or no environment to run it in.
     """
     if not (module.folder / "test_module.py").is_file():
-        raise KitError(f"{module.shown}/test_module.py: is missing; every module has a test")
+        raise KitError(f"{module.label}/test_module.py: is missing; every module has a test")
     tools = environment_for(read_lock(TOOLS, "kit/testtools/requirements.txt"), module.python)
     done = subprocess.run(
         [runtime_for(module).python, "-c", BOOTSTRAP, str(site_packages(tools.path)), *PYTEST, f"--basetemp={scratch}"],

@@ -57,7 +57,7 @@ def plan_for(pipeline: Pipeline, name: str) -> Plan:
     contracts = {type_name: load_contract(pipeline.project.contracts, type_name) for type_name in sorted(types)}
     check_spaces(module, bindings, {port: contracts[type_name].kind for port, type_name in module.outputs.items()})
     if not (module.folder / "run.py").is_file():
-        raise KitError(f"{module.shown}/run.py: is missing; it must define run(inputs, outputs, params)")
+        raise KitError(f"{module.label}/run.py: is missing; it must define run(inputs, outputs, params)")
     inputs = _existing_inputs(pipeline, bindings)
     device = device_for(module, stage.params)
     # Before what takes long: the environment may be built, and what changes meanwhile is noticed after the run.
@@ -88,4 +88,4 @@ def _check_raw_inputs(
         contract = contracts[module.inputs[port]]
         problem = contract_violation(contract, pipeline.project.root / path)
         if problem:
-            raise KitError(f"{path}: {problem}, says {contract.shown}; {module.name} cannot read it as {port}")
+            raise KitError(f"{path}: {problem}, says {contract.label}; {module.name} cannot read it as {port}")

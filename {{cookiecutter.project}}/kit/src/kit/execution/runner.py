@@ -101,4 +101,4 @@ def check_outputs(plan: Plan, places: Mapping[str, Path]) -> None:
             raise KitError(f"{who}: was not written; run() must write outputs[{port!r}]")
         problem = contract_violation(contract, place)
         if problem:
-            raise KitError(f"{who}: {problem}, says {contract.shown}")
+            raise KitError(f"{who}: {problem}, says {contract.label}")

@@ -40,7 +40,7 @@ def runtime_for(module: Module) -> Runtime:
         return Runtime(Path(sys.executable), own, host_description(module))
     if choice != "lock":
         raise KitError(f"KIT_ENV={choice}: must be lock (the default) or host")
-    lock = read_lock(module.lock, f"{module.shown}/requirements.txt")
+    lock = read_lock(module.lock, f"{module.label}/requirements.txt")
     environment = environment_for(lock, module.python)
     folders = (environment.path, prefix_of(environment.python))
     manifest = manifest_of(environment)
@@ -56,7 +56,7 @@ def runtime_for(module: Module) -> Runtime:
 
 def host_description(module: Module) -> dict[str, Any]:
     """What the interpreter that runs the kit has installed, compared with what the module's lock asks for."""
-    lock = read_lock(module.lock, f"{module.shown}/requirements.txt")
+    lock = read_lock(module.lock, f"{module.label}/requirements.txt")
     return {
         "kind": "host",
         "python": f"{sys.implementation.name}-{platform.python_version()}-{sysconfig.get_platform()}",

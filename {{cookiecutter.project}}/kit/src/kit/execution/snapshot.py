@@ -47,7 +47,7 @@ def refuse_changes(stage: Stage, module: Module, before: Snapshot, after: Snapsh
         KitError: it names what changed.
     """
     changed = [path for path, digest in before.inputs.items() if after.inputs[path] != digest]
-    changed += [module.shown] if before.code != after.code else []
+    changed += [module.label] if before.code != after.code else []
     changed += [f"params.yaml: {module.name}"] if stage.params != after.params else []
     if changed:
         raise KitError(f"{changed[0]}: changed while stage {stage.name} ran; nothing was kept, run it again")

@@ -39,7 +39,7 @@ def run(project: Project, choices: Sequence[Mapping[str, str]]) -> None:
     Raises:
         KitError: DVC refuses.
     """
-    known = {ref.shown for ref in open_repository(project.root).refs if ref.kind == "experiment"}
+    known = {ref.label for ref in open_repository(project.root).refs if ref.kind == "experiment"}
     before = sorted(known & set(map(name_of, choices)))
     if before:  # their names are taken; what they computed stays in the run cache
         _dvc(project, "exp", "remove", *before)
@@ -56,7 +56,7 @@ def outcomes(project: Project, choices: Sequence[Mapping[str, str]], metric: str
         KitError: none of them could be run.
     """
     history = History.of(project.root)
-    found = {ref.shown: ref.commit for ref in history.repository.refs if ref.kind == "experiment"}
+    found = {ref.label: ref.commit for ref in history.repository.refs if ref.kind == "experiment"}
     if not any(name_of(choice) in found for choice in choices):
         raise KitError("no combination could be run; `dvc queue status` and `dvc queue logs NAME` say why")
     return [_outcome(history, choice, found.get(name_of(choice)), metric, verdict) for choice in choices]

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kit.dvc.artifact import Artifact
-from kit.formats.flat import flat, shown
+from kit.formats.flat import flat, short_text
 from kit.lineage.subject import Subject
 from kit.lineage.trace import ExecutionNode
 
@@ -61,7 +61,7 @@ class Parameters:
     def settings(self, node: ExecutionNode) -> Iterator[tuple[str, str, Any]]:
         """(id, name, value) of every parameter that a run was given."""
         for name, value in flat(node.execution.settings):
-            yield f"#set-{stage_id(node)}-{quote(name, safe='')}", name, shown(value)
+            yield f"#set-{stage_id(node)}-{quote(name, safe='')}", name, short_text(value)
 
     def environment(self, node: ExecutionNode) -> Iterator[tuple[str, str, Any, str]]:
         """Python, lock, machine, threads and variables of a run."""

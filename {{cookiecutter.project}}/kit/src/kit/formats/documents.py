@@ -17,8 +17,8 @@ from kit.errors import KitError
 from kit.formats import yaml12
 
 
-def read_yaml(path: Path, shown: str) -> Any:
-    """The document in a YAML 1.2 file; `shown` is the file's name in messages.
+def read_yaml(path: Path, label: str) -> Any:
+    """The document in a YAML 1.2 file; `label` is the file's name in messages.
 
     Raises:
         KitError: the file is missing or is no YAML (also: a key that stands there twice).
@@ -26,15 +26,15 @@ def read_yaml(path: Path, shown: str) -> Any:
     try:
         return yaml12.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise KitError(f"{shown}: is missing") from None
+        raise KitError(f"{label}: is missing") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise KitError(f"{shown}:{line}: {error.problem or error.context}") from None
+        raise KitError(f"{label}:{line}: {error.problem or error.context}") from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise KitError(f"{shown}: is no YAML: {' '.join(str(error).split())}") from None
+        raise KitError(f"{label}: is no YAML: {' '.join(str(error).split())}") from None
 
 
-def read_text(path: Path, shown: str) -> str:
+def read_text(path: Path, label: str) -> str:
     """A text file; empty where there is none.
 
     Raises:
@@ -43,7 +43,7 @@ def read_text(path: Path, shown: str) -> str:
     try:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
     except UnicodeDecodeError as error:
-        raise KitError(f"{shown}: is no text in UTF-8: {error.reason} at byte {error.start}") from None
+        raise KitError(f"{label}: is no text in UTF-8: {error.reason} at byte {error.start}") from None
 
 
 def read_json(path: Path) -> Any:

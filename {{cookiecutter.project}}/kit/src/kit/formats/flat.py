@@ -14,7 +14,7 @@ def flat(settings: Any, before: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{before}{name}", value
 
 
-def shown(value: Any) -> str:
+def short_text(value: Any) -> str:
     """A value as YAML would write it, cut short."""
     if value is None:
         return "none"

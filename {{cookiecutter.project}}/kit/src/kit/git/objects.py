@@ -87,13 +87,13 @@ class Objects:
             self._endings[key] = tuple(found)
         return self._endings[key]
 
-    def files(self, tree_id: str, shown: str = "") -> Iterator[tuple[str, Entry]]:
+    def files(self, tree_id: str, label: str = "") -> Iterator[tuple[str, Entry]]:
         """(path, entry) of every file below a tree, by path."""
         for name, entry in self.tree(tree_id).items():
             if entry.mode == FOLDER:
-                yield from self.files(entry.id, f"{shown}{name}/")
+                yield from self.files(entry.id, f"{label}{name}/")
             else:
-                yield f"{shown}{name}", entry
+                yield f"{label}{name}", entry
 
     def _ask(self, command: str, names: Iterable[str], read: Callable[[bytes, IO[bytes]], T]) -> Iterator[T | None]:
         """What `read` makes of each answer; a batch is read whole, so that the caller may stop anywhere."""

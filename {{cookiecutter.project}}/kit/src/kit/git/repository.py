@@ -48,7 +48,7 @@ class Ref:
         return ("branch", "tag", "experiment").index(self.kind), self.name
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """As users write it; an experiment by its name alone."""
         if self.kind == "experiment":
             return self.name.split("/", 4)[-1]
@@ -93,7 +93,7 @@ class Repository:
         found = done.stdout.decode().split()
         if done.returncode == 0 and found:
             return found[-1]
-        experiments = {ref.commit for ref in self.refs if ref.kind == "experiment" and ref.shown == revision}
+        experiments = {ref.commit for ref in self.refs if ref.kind == "experiment" and ref.label == revision}
         if len(experiments) == 1:
             return experiments.pop()
         if experiments:

@@ -57,7 +57,7 @@ class GitSource:
         """
         upload = [f"--upload-pack={UPLOAD}"] if Path(self.location).is_dir() else []
         wanted = ["--quiet", "--depth=1", f"--filter=blob:limit={LARGEST_FILE + 1}", *upload, REMOTE, rev or "HEAD"]
-        self._git("fetch", *wanted, shown=f"{self.location}@{rev}" if rev else self.location)
+        self._git("fetch", *wanted, label=f"{self.location}@{rev}" if rev else self.location)
         # From here on, what was left out is missing, and not fetched after all when somebody asks for its size.
         for key in (f"remote.{REMOTE}.promisor", f"remote.{REMOTE}.partialclonefilter", "extensions.partialclone"):
             self._run("config", "--unset-all", key)
@@ -66,7 +66,7 @@ class GitSource:
     def references(self) -> dict[str, str]:
         """Tags, branches and HEAD of the source to their commits."""
         found: dict[str, str] = {}
-        for line in self._git("ls-remote", REMOTE, shown=self.location).splitlines():
+        for line in self._git("ls-remote", REMOTE, label=self.location).splitlines():
             commit, _, name = line.partition("\t")
             found[name.removesuffix("^{}")] = commit  # a tag object's commit follows it
         return found
@@ -80,16 +80,16 @@ class GitSource:
         folder = self._module_folder(name, commit)
         root = folder.removesuffix(f"modules/{name}")
         files = self._files(commit, folder)
-        shown = f"{self.location}: {folder}"
+        label = f"{self.location}: {folder}"
         module_yaml = files.get("module.yaml")
         if module_yaml is None:
-            raise KitError(f"{shown}: has no module.yaml; nothing was taken")
+            raise KitError(f"{label}: has no module.yaml; nothing was taken")
         contracts = {}
-        for type_name in types_named(module_yaml, f"{shown}/module.yaml"):
+        for type_name in types_named(module_yaml, f"{label}/module.yaml"):
             if data := self._files(commit, f"{root}contracts", only=f"{type_name}.yaml"):
                 contracts[type_name] = data[f"{type_name}.yaml"]
         params = self._files(commit, root.rstrip("/"), only="params.yaml").get("params.yaml")
-        return checked(Package(name, files, contracts, params_in(params, name), commit), shown)
+        return checked(Package(name, files, contracts, params_in(params, name), commit), label)
 
     def modules(self, commit: str) -> list[str]:
         """The modules of a project at a commit."""
@@ -131,11 +131,11 @@ class GitSource:
     def _blob(self, blob: str) -> bytes:
         return self._run("cat-file", "blob", blob).stdout
 
-    def _git(self, *arguments: str, given: str | None = None, shown: str = "") -> str:
+    def _git(self, *arguments: str, given: str | None = None, label: str = "") -> str:
         done = self._run(*arguments, given=given)
         if done.returncode:
             said = " ".join(done.stderr.decode(errors="replace").split())
-            raise KitError(f"{shown or self.location}: cannot be read: {said}")
+            raise KitError(f"{label or self.location}: cannot be read: {said}")
         return done.stdout.decode(errors="surrogateescape")
 
     def _run(self, *arguments: str, given: str | None = None) -> "subprocess.CompletedProcess[bytes]":

@@ -59,7 +59,7 @@ def tree_digest(files: Mapping[str, bytes], contracts: Mapping[str, bytes]) -> s
     return digest.hexdigest()
 
 
-def types_named(module_yaml: bytes, shown: str) -> list[str]:
+def types_named(module_yaml: bytes, label: str) -> list[str]:
     """The contract types that a module's ports name.
 
     Raises:
@@ -68,13 +68,13 @@ def types_named(module_yaml: bytes, shown: str) -> list[str]:
     try:
         document = yaml12.load(module_yaml.decode())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise KitError(f"{shown}: is no YAML: {' '.join(str(error).split())}") from None
+        raise KitError(f"{label}: is no YAML: {' '.join(str(error).split())}") from None
     if problem := violation(document, schema_named("module")):
-        raise KitError(f"{shown}: {problem}")
+        raise KitError(f"{label}: {problem}")
     return types_of(document)
 
 
-def checked(package: Package, shown: str) -> Package:
+def checked(package: Package, label: str) -> Package:
     """The same package, once its parts are what they must be.
 
     Raises:
@@ -82,18 +82,18 @@ def checked(package: Package, shown: str) -> Package:
     """
     for file, why in REQUIRED_FILES.items():
         if file not in package.files:
-            raise KitError(f"{shown}: has no {file} ({why}); nothing was taken")
+            raise KitError(f"{label}: has no {file} ({why}); nothing was taken")
     for path, data in [*package.files.items(), *package.contracts.items()]:
         try:
             data.decode()
         except UnicodeDecodeError:
-            raise KitError(f"{shown}: {path} is no text in UTF-8; nothing was taken") from None
+            raise KitError(f"{label}: {path} is no text in UTF-8; nothing was taken") from None
     lock = PurePosixPath("modules", package.name, "requirements.txt")
-    parse_lock(package.files["requirements.txt"].decode(), lock, f"{shown}: requirements.txt")
+    parse_lock(package.files["requirements.txt"].decode(), lock, f"{label}: requirements.txt")
     for name, data in package.contracts.items():
         document = yaml12.load(data.decode())
         if problem := violation(document, schema_named("contract")):
-            raise KitError(f"{shown}: contracts/{name}.yaml: {problem}; nothing was taken")
+            raise KitError(f"{label}: contracts/{name}.yaml: {problem}; nothing was taken")
     return package
 
 

@@ -34,22 +34,22 @@ def reference_of(entry: Entry, project: Project) -> Reference:
     return replace(known, location=str((project.root / entry.source).resolve())) if known.is_folder else known
 
 
-def reference_in(text: str, here: Path) -> Reference:
-    """What SOURCE[@REV] says; a relative folder counts from `here`.
+def reference_in(text: str, cwd: Path) -> Reference:
+    """What SOURCE[@REV] says; a relative folder counts from `cwd`.
 
     Raises:
         KitError: it is neither a URL that Git may be given, nor a folder.
     """
     found = URL.fullmatch(text)
-    location, rev = (found["location"], found["rev"]) if found else _folder_and_rev(text, here)
+    location, rev = (found["location"], found["rev"]) if found else _folder_and_rev(text, cwd)
     if rev is not None and not REVISION.fullmatch(rev):
         raise KitError(f"{text}: {rev!r} is no tag, branch or commit")
     return Reference(location, rev)
 
 
-def _folder_and_rev(text: str, here: Path) -> tuple[str, str | None]:
+def _folder_and_rev(text: str, cwd: Path) -> tuple[str, str | None]:
     """The shortest part before an @ that is a folder; else the whole."""
     for end in [*(place for place, letter in enumerate(text) if letter == "@" and place), len(text)]:
-        if (here / text[:end]).is_dir():
-            return str((here / text[:end]).resolve()), text[end + 1 :] if end < len(text) else None
+        if (cwd / text[:end]).is_dir():
+            return str((cwd / text[:end]).resolve()), text[end + 1 :] if end < len(text) else None
     raise KitError(f"{text}: no such folder, and no URL that begins with https://, ssh:// or user@host:")

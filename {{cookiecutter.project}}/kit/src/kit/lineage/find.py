@@ -32,7 +32,7 @@ class Found:
     refs: tuple[Ref, ...]
 
 
-def find(history: History, said: str, here: Path) -> list[Found]:
+def find(history: History, query: str, cwd: Path) -> list[Found]:
     """Where a file or hash occurs in all branches, tags, experiments and the run cache.
 
     Whole bytes first; then, for weights, all tensors together, whatever the file's name and metadata; then tensor by
@@ -42,9 +42,9 @@ def find(history: History, said: str, here: Path) -> list[Found]:
         KitError: nothing is known of it.
     """
     contents = ContentIndex(history)
-    place = here / said
+    place = cwd / query
     if not place.exists():
-        return _of_hash(history, contents, said)
+        return _of_hash(history, contents, query)
     md5 = dvc_hash(place)
     found = (
         list(_occurrences(history, "same bytes", contents.occurrences(md5)))
@@ -55,20 +55,20 @@ def find(history: History, said: str, here: Path) -> list[Found]:
     if not found:
         missing = contents.records_missing
         more = f"; {missing} run records are not here, `dvc fetch --all-commits` brings them" if missing else ""
-        raise KitError(f"{said}: unknown: no commit, experiment or cached run has these bytes (md5 {md5[:12]}){more}")
+        raise KitError(f"{query}: unknown: no commit, experiment or cached run has these bytes (md5 {md5[:12]}){more}")
     return found
 
 
-def _of_hash(history: History, contents: ContentIndex, said: str) -> list[Found]:
-    if not HASH.fullmatch(said):
-        raise KitError(f"{said}: no such file, and no hash (6 to 64 hexadecimal digits)")
-    md5s = contents.md5s(said.lower())
+def _of_hash(history: History, contents: ContentIndex, query: str) -> list[Found]:
+    if not HASH.fullmatch(query):
+        raise KitError(f"{query}: no such file, and no hash (6 to 64 hexadecimal digits)")
+    md5s = contents.md5s(query.lower())
     found = [known for md5 in md5s for known in _occurrences(history, "this hash", contents.occurrences(md5))]
-    found = found or list(_by_tensor_hash(history, contents, said.lower()))
+    found = found or list(_by_tensor_hash(history, contents, query.lower()))
     if not found:
         missing = contents.records_missing
         more = f"; {missing} run records, which know SHA-256 and tensors, are not here" if missing else ""
-        raise KitError(f"{said}: unknown: no commit, experiment or cached run has a content of this hash{more}")
+        raise KitError(f"{query}: unknown: no commit, experiment or cached run has a content of this hash{more}")
     return found
 
 

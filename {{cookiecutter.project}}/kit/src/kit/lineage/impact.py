@@ -37,7 +37,7 @@ class Affected:
 
     @property
     def versions(self) -> list[str]:
-        return [ref.shown for ref in self.refs if ref.kind == "tag" and VERSION.fullmatch(ref.shown)]
+        return [ref.label for ref in self.refs if ref.kind == "tag" and VERSION.fullmatch(ref.label)]
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,14 @@ class _Start:
     wrong: Callable[[Execution], bool | None] = lambda _: False
 
 
-def impact(history: History, said: str, here: Path) -> Impact:
+def impact(history: History, query: str, cwd: Path) -> Impact:
     """Follow FILE, HASH, MODULE[@VERSION] or PACKAGE==VERSION forward through every lock of the history.
 
     Raises:
         KitError: nothing in the history is called so.
     """
     contents = ContentIndex(history)
-    start = _start(history, contents, said, here)
+    start = _start(history, contents, query, cwd)
     unknown = []
     guilty: set[int] = set()
     for execution, _ in contents.executions:
@@ -90,8 +90,8 @@ def _followed(history: History, contents: ContentIndex, guilty: set[int]) -> dic
     A dep that nobody in its lock made is followed from any lock that made those bytes.
     """
     graphs = [(blob, LockGraph(lock)) for blob, lock in history.locks.items()]
-    here = history.interned(history.working_tree.lock) if history.has_working_tree else {}
-    graphs += [("", LockGraph(here))] if here not in history.locks.values() else []
+    cwd = history.interned(history.working_tree.lock) if history.has_working_tree else {}
+    graphs += [("", LockGraph(cwd))] if cwd not in history.locks.values() else []
     loose = [execution for execution, blobs in contents.executions if not blobs]
     tainted: dict[Artifact, set[str]] = defaultdict(set)
     before = -1
@@ -131,24 +131,26 @@ def _affected(history: History, contents: ContentIndex, results: Mapping[Artifac
         yield Affected(artifact, stages[artifact], tuple(held[artifact]), known)
 
 
-def _start(history: History, contents: ContentIndex, said: str, here: Path) -> _Start:
-    package, equals, version = said.partition("==")
+def _start(history: History, contents: ContentIndex, query: str, cwd: Path) -> _Start:
+    package, equals, version = query.partition("==")
     codes = CodeIndex(history)
     if equals:
         wanted = canonicalize_name(package)
         return _Start(f"{wanted} {version}", wrong=lambda execution: _pins(codes, contents, execution, wanted, version))
-    if (here / said).exists() and not _is_module(contents, said):
-        return _Start(said, md5s=frozenset(_of_path(history, contents, project_path(history, said, here), here / said)))
-    name, at, version = said.partition("@")
+    if (cwd / query).exists() and not _is_module(contents, query):
+        return _Start(
+            query, md5s=frozenset(_of_path(history, contents, project_path(history, query, cwd), cwd / query))
+        )
+    name, at, version = query.partition("@")
     name = name.removeprefix("modules/").rstrip("/")
     if _is_module(contents, name):
-        return _Start(said, wrong=lambda execution: _is_of(codes, contents, execution, name, version if at else None))
-    md5s = contents.md5s(said.lower()) if HASH.fullmatch(said) else []
+        return _Start(query, wrong=lambda execution: _is_of(codes, contents, execution, name, version if at else None))
+    md5s = contents.md5s(query.lower()) if HASH.fullmatch(query) else []
     if len(md5s) > 1:
-        raise KitError(f"{said}: {len(md5s)} contents begin so; write more of the hash")
+        raise KitError(f"{query}: {len(md5s)} contents begin so; write more of the hash")
     if not md5s:
-        raise KitError(f"{said}: no file, hash or module of this name in the history; a package is NAME==VERSION")
-    return _Start(said, md5s=frozenset(md5s))
+        raise KitError(f"{query}: no file, hash or module of this name in the history; a package is NAME==VERSION")
+    return _Start(query, md5s=frozenset(md5s))
 
 
 def _of_path(history: History, contents: ContentIndex, path: str, place: Path) -> list[str]:

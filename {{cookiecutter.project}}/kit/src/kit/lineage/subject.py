@@ -112,18 +112,18 @@ class Subject:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def subject_of(history: History, said: str | None, rev: str | None) -> Subject:
+def subject_of(history: History, query: str | None, rev: str | None) -> Subject:
     """A file, hash or stage with its lineage; all final results of a revision for None.
 
     Raises:
         KitError: there is no such thing, or nothing has run.
     """
-    if said is None:
+    if query is None:
         revision = history.revision(rev)
         if not revision.lock:
             raise KitError(f"{revision.name}: {revision.problem or 'has no dvc.lock; nothing had run there'}")
         return Subject(history, whole_trace(history, revision), tuple(final_results(revision).values()))
-    target = target_of(history, said, rev, Path.cwd())
+    target = target_of(history, query, rev, Path.cwd())
     results = (target.artifact,) if target.artifact else target.execution.results if target.execution else ()
     found = trace(history, target)
     for artifact in results:

@@ -66,7 +66,7 @@ class Trace:
 
     def steps(self, depth: int | None = None) -> Iterator[Step]:
         """The tree from the root up, `depth` executions deep; what was shown before is not shown in full again."""
-        shown: set[Artifact | str] = set()
+        label: set[Artifact | str] = set()
         waiting: list[tuple[int, int, Artifact | str]] = [(0, 0, self.root)]
         while waiting:
             level, runs, key = waiting.pop()
@@ -74,10 +74,10 @@ class Trace:
                 self.artifacts[key] if isinstance(key, Artifact) else self.executions[key]
             )
             before = self._before(node)
-            yield Step(level, node, key in shown and bool(before))
-            if key in shown or (depth == runs and isinstance(node, ArtifactNode)):
+            yield Step(level, node, key in label and bool(before))
+            if key in label or (depth == runs and isinstance(node, ArtifactNode)):
                 continue
-            shown.add(key)
+            label.add(key)
             waiting += [(level + 1, runs + isinstance(node, ExecutionNode), above) for above in reversed(before)]
 
     def _before(self, node: ArtifactNode | ExecutionNode) -> list[Artifact | str]:

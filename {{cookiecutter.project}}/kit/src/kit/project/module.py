@@ -47,7 +47,7 @@ class Module:
     deterministic: bool = True
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """The folder as users write it."""
         return f"modules/{self.name}"
 
@@ -62,16 +62,16 @@ def load_module(project: Project, name: str) -> Module:
     Raises:
         KitError: there is no such folder, or module.yaml is missing or invalid.
     """
-    folder, shown = project.modules / name, f"modules/{name}"
+    folder, label = project.modules / name, f"modules/{name}"
     if not folder.is_dir():
         known = project.module_names()
         hint = get_close_matches(name, known, n=1)
         also = f"did you mean {hint[0]}?" if hint else f"known modules: {', '.join(known) or 'none'}"
-        raise KitError(f"{shown}: no such module folder; {also}")
-    contract = read_yaml(folder / "module.yaml", f"{shown}/module.yaml")
+        raise KitError(f"{label}: no such module folder; {also}")
+    contract = read_yaml(folder / "module.yaml", f"{label}/module.yaml")
     problem = violation(contract, schema_named("module"))
     if problem:
-        raise KitError(f"{shown}/module.yaml: {problem}", problem.path)
+        raise KitError(f"{label}/module.yaml: {problem}", problem.path)
     resources = contract.pop("resources")
     inputs, outputs = contract.pop("inputs"), contract.pop("outputs")
     module = Module(
@@ -85,7 +85,7 @@ def load_module(project: Project, name: str) -> Module:
         **resources,
     )
     for port, source in module.spaces.items():
-        where = f"{shown}/module.yaml: outputs.{port}.space"
+        where = f"{label}/module.yaml: outputs.{port}.space"
         if source not in {*module.inputs, *module.outputs}:
             raise KitError(f"{where}: {source} is no port of {name}", ("outputs", port))
         if source in module.inputs and source in module.outputs:
@@ -135,6 +135,6 @@ def param_problems(module: Module, values: Mapping[str, Any]) -> Iterator[KitErr
             yield KitError(f"{where}.{name}: is no parameter of {module.name}; {also}", (module.name, name))
     for name, schema in module.params.items():
         if name not in values:
-            yield KitError(f"{where}.{name}: is missing; {module.shown}/module.yaml requires it", (module.name,))
+            yield KitError(f"{where}.{name}: is missing; {module.label}/module.yaml requires it", (module.name,))
         elif problem := violation(values[name], schema):
             yield KitError(f"{where}.{name}: {problem}", (module.name, name))

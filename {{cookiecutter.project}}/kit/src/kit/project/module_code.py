@@ -61,9 +61,9 @@ class Source:
     @cached_property
     def lock(self) -> Lock | None:
         """requirements.txt; None where there is none that can be read."""
-        shown = f"{MODULES}{self.name}/requirements.txt"
+        label = f"{MODULES}{self.name}/requirements.txt"
         try:
-            return parse_lock(self.files.get("requirements.txt", b"").decode(), PurePosixPath(shown), shown)
+            return parse_lock(self.files.get("requirements.txt", b"").decode(), PurePosixPath(label), label)
         except (KitError, UnicodeDecodeError):
             return None
 
@@ -116,7 +116,7 @@ def code_files(project: Project, folder: Path) -> list[Path]:
     ignored = GitIgnoreSpec.from_lines(read_text(project.root / ".dvcignore", ".dvcignore").splitlines())
     found: list[Path] = []
     for here, folders, files in os.walk(folder):
-        shown = Path(here).relative_to(project.root).as_posix()
-        folders[:] = [name for name in folders if not ignored.match_file(f"{shown}/{name}/")]
-        found += [Path(here, name) for name in files if not ignored.match_file(f"{shown}/{name}")]
+        label = Path(here).relative_to(project.root).as_posix()
+        folders[:] = [name for name in folders if not ignored.match_file(f"{label}/{name}/")]
+        found += [Path(here, name) for name in files if not ignored.match_file(f"{label}/{name}")]
     return sorted(found)

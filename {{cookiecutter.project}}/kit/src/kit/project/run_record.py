@@ -9,7 +9,7 @@ from kit.formats.documents import read_json, schema_named, violation
 SCHEMA = 1
 
 
-def read_record(path: Path, shown: str) -> dict[str, Any]:
+def read_record(path: Path, label: str) -> dict[str, Any]:
     """A record as it was written.
 
     Raises:
@@ -18,10 +18,10 @@ def read_record(path: Path, shown: str) -> dict[str, Any]:
     try:
         record = read_json(path)
     except FileNotFoundError:
-        raise KitError(f"{shown}: is missing; run the stage, or fetch it with `dvc pull`") from None
+        raise KitError(f"{label}: is missing; run the stage, or fetch it with `dvc pull`") from None
     except ValueError as error:
-        raise KitError(f"{shown}: is no JSON: {error}") from None
+        raise KitError(f"{label}: is no JSON: {error}") from None
     problem = violation(record, schema_named("run"))
     if problem:
-        raise KitError(f"{shown}: is no run record: {problem}")
+        raise KitError(f"{label}: is no run record: {problem}")
     return dict(record)

@@ -15,7 +15,7 @@ def check_spaces(module: Module, bindings: PortBindings, kinds: Mapping[str, str
     Raises:
         KitError: a file cannot carry metadata, or a space is defined by something other than weights.
     """
-    where = f"{module.shown}/module.yaml: outputs"
+    where = f"{module.label}/module.yaml: outputs"
     for port, source in module.spaces.items():
         if PurePosixPath(bindings.outputs[port]).suffix not in STAMPS:
             raise KitError(f"{where}.{port}.space: {bindings.outputs[port]} is neither .parquet nor .safetensors")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from kit.formats.flat import flat, shown
+from kit.formats.flat import flat, short_text
 from kit.lineage.history.history import History
 from kit.lineage.history.results import metrics_of
 from kit.lineage.history.revision import Revision
@@ -31,7 +31,7 @@ def experiments(history: History) -> tuple[list[Line], int]:
     """The newest experiments, and how many there are."""
     refs = {ref.commit: ref for ref in history.repository.refs if ref.kind == "experiment"}
     newest = sorted(refs, key=lambda commit: -history.commits[commit].time if commit in history.commits else 0)
-    return [line_of(history, history.at(commit), refs[commit].shown) for commit in newest[:SHOWN]], len(refs)
+    return [line_of(history, history.at(commit), refs[commit].label) for commit in newest[:SHOWN]], len(refs)
 
 
 def table(base: Line, lines: Sequence[Line]) -> str:
@@ -52,7 +52,7 @@ def _differences(base: Line, line: Line) -> list[str]:
     swapped = [name for name in names if name.startswith("slots.")]
     modules = {str(side.settings.get(name)) for name in swapped for side in (base, line)}
     kept = [name for name in names if name.partition(".")[0] not in modules]
-    return [f"{name}={shown(line.settings.get(name))}" for name in kept]
+    return [f"{name}={short_text(line.settings.get(name))}" for name in kept]
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from rich.filesize import decimal
 
 from kit.dvc.artifact import Artifact
-from kit.formats.flat import flat, shown
+from kit.formats.flat import flat, short_text
 from kit.lineage.audit.finding import AuditFinding, Level
 from kit.lineage.trace import ArtifactNode, ExecutionNode, Trace
 from kit.report.drawing import Box
@@ -92,7 +92,7 @@ def stage_section(node: ExecutionNode, trace: Trace, state: str, findings: Seque
     body += _rows(list(_how(node)))
     body += "<h4>inputs</h4>" + _files(execution.inputs, trace, node)
     body += "<h4>outputs</h4>" + _files(execution.results, trace, node)
-    settings = [(name, escape(shown(value))) for name, value in flat(execution.settings)]
+    settings = [(name, escape(short_text(value))) for name, value in flat(execution.settings)]
     if settings:
         body += "<h4>params</h4>" + _rows(settings)
     if node.source and node.source.contract:
@@ -159,8 +159,8 @@ def _contract(node: ExecutionNode) -> Iterator[tuple[str, str]]:
     for side in ("inputs", "outputs"):
         ports = contract.get(side)
         for port, entry in ports.items() if isinstance(ports, dict) else ():
-            yield f"{side[:-1]} {port}", escape(shown(entry))
-    yield "resources", escape(shown(contract.get("resources")))
+            yield f"{side[:-1]} {port}", escape(short_text(entry))
+    yield "resources", escape(short_text(contract.get("resources")))
 
 
 def _details(identifier: str, summary: str, body: str) -> str:

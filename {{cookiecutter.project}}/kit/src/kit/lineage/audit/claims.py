@@ -81,10 +81,10 @@ def _params(revision: Revision, execution: Execution) -> Iterator[AuditFinding]:
         for name, value in claimed.items():
             here = _dug(document, name)
             if here != value:
-                shown = "nothing" if here is None else json.dumps(here, default=str)
+                label = "nothing" if here is None else json.dumps(here, default=str)
                 said = json.dumps(value, default=str)
                 message = (
-                    f"{name} is {shown[:80]} here, and {said[:80]} when stage {execution.stage} ran, says dvc.lock"
+                    f"{name} is {label[:80]} here, and {said[:80]} when stage {execution.stage} ran, says dvc.lock"
                 )
                 yield error(file, f"{message}; {STALE}")
 

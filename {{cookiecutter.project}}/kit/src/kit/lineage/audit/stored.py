@@ -91,8 +91,8 @@ class Stored:
             for entry in record["outputs"].values() if record else ():
                 found = self._sha256(revision, outs[entry["path"]]) if entry["path"] in outs else None
                 if found not in (None, entry["sha256"]):
-                    shown = execution.record.path if execution.record else execution.stage
-                    yield error(entry["path"], f"is not of the SHA-256 that {shown} has of it")
+                    label = execution.record.path if execution.record else execution.stage
+                    yield error(entry["path"], f"is not of the SHA-256 that {label} has of it")
 
     def _sha256(self, revision: Revision, artifact: Artifact) -> str | None:
         """Of the working tree, Git or the cache; None where the bytes are not here, or not those of the MD5 either."""
@@ -154,11 +154,11 @@ def environment_findings(revision: Revision, deep: bool) -> Iterator[AuditFindin
         if key not in built or key in seen:
             continue
         seen.add(key)
-        shown = f"modules/{module}/requirements.txt"
+        label = f"modules/{module}/requirements.txt"
         broken = broken_packages(built[key].path) if deep else []
         if broken:
-            yield error(shown, f"files of {', '.join(broken)} are not as in their wheel; `kit env check` builds anew")
+            yield error(label, f"files of {', '.join(broken)} are not as in their wheel; `kit env check` builds anew")
         elif not is_intact(built[key]):
-            yield error(shown, "its environment changed after it was built; `kit env check` builds anew")
+            yield error(label, "its environment changed after it was built; `kit env check` builds anew")
         elif manifest_of(built[key])["installed"]["differs_from_lock"]:
-            yield error(shown, "its environment is not what the lock names; `kit env check` builds anew")
+            yield error(label, "its environment is not what the lock names; `kit env check` builds anew")

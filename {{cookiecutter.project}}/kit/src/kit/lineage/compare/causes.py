@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from kit.dvc.artifact import Artifact
-from kit.formats.flat import flat, shown
+from kit.formats.flat import flat, short_text
 from kit.lineage.compare import differences
 from kit.lineage.history.lockfile import Execution
 from kit.project.module_code import Source
@@ -110,22 +110,24 @@ def _code(left: Side, right: Side) -> Iterator[Cause]:
     yield from _folder(after.path, left.source, right.source)
 
 
-def _folder(shown: str, left: Source, right: Source) -> Iterator[Cause]:
+def _folder(short_text: str, left: Source, right: Source) -> Iterator[Cause]:
     """A module's folder: its lock is the environment, its resources the threads, the rest code."""
     changed = {path for path in {*left.files, *right.files} if left.files.get(path) != right.files.get(path)}
     if "requirements.txt" in changed:
-        yield Cause(Kind.ENVIRONMENT, f"{shown}: {differences.of_pins(left, right)}")
+        yield Cause(Kind.ENVIRONMENT, f"{short_text}: {differences.of_pins(left, right)}")
     resources, rest = differences.of_contracts(left.contract, right.contract)
     if resources:
-        yield Cause(Kind.HARDWARE, f"{shown}/module.yaml: {resources}")
+        yield Cause(Kind.HARDWARE, f"{short_text}/module.yaml: {resources}")
     other = changed - {"requirements.txt", "requirements.in"}
     if resources and not rest:
         other -= {"module.yaml"}
     if other:
-        lines = [line for path in sorted(other) for line in differences.of_text(f"{shown}/{path}", path, left, right)]
-        yield Cause(Kind.CODE, f"{shown}: {', '.join(sorted(other))}", tuple(lines))
+        lines = [
+            line for path in sorted(other) for line in differences.of_text(f"{short_text}/{path}", path, left, right)
+        ]
+        yield Cause(Kind.CODE, f"{short_text}: {', '.join(sorted(other))}", tuple(lines))
     elif changed == {"requirements.in"}:
-        yield Cause(Kind.ENVIRONMENT, f"{shown}/requirements.in: changed, and the lock did not")
+        yield Cause(Kind.ENVIRONMENT, f"{short_text}/requirements.in: changed, and the lock did not")
 
 
 def _params(left: Execution, right: Execution) -> Iterator[Cause]:
@@ -135,7 +137,7 @@ def _params(left: Execution, right: Execution) -> Iterator[Cause]:
         before, after = (dict(flat(side.params.get(file, {}))) for side in (left, right))
         for name in sorted({*before, *after}):
             if before.get(name, MISSING) != after.get(name, MISSING) and not name.startswith(swapped or "\0"):
-                was, now = (shown(values[name]) if name in values else "none" for values in (before, after))
+                was, now = (short_text(values[name]) if name in values else "none" for values in (before, after))
                 yield Cause(Kind.PARAMS, f"{file}: {name}: {was} → {now}")
 
 
@@ -155,7 +157,7 @@ def _machine(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[Caus
     hardware = zip(_hardware(left).items(), _hardware(right).values(), strict=True)
     for (name, was), now in hardware:
         if was != now:
-            yield Cause(Kind.HARDWARE, f"{name}: {shown(was)} → {shown(now)}")
+            yield Cause(Kind.HARDWARE, f"{name}: {short_text(was)} → {short_text(now)}")
 
 
 def _hardware(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kit.formats.flat import shown
+from kit.formats.flat import short_text
 from kit.project.module_code import Source
 
 LINES, CONTEXT = 40, 40
@@ -41,19 +41,19 @@ def _around(left: str, right: str) -> tuple[str, str]:
     )  # type: ignore[return-value]
 
 
-def of_text(shown: str, path: str, left: Source, right: Source) -> Iterator[str]:
+def of_text(label: str, path: str, left: Source, right: Source) -> Iterator[str]:
     """A unified diff of one file of a module; a file that is no text is only named."""
     try:
         before, after = (side.files.get(path, b"").decode().splitlines() for side in (left, right))
     except UnicodeDecodeError:
-        yield f"{shown}: no text"
+        yield f"{label}: no text"
         return
-    yield from _diff(before, after, shown, 3)
+    yield from _diff(before, after, label, 3)
 
 
-def _diff(before: list[str], after: list[str], shown: str, context: int) -> Iterator[str]:
-    lines = list(difflib.unified_diff(before, after, f"a/{shown}", f"b/{shown}", lineterm="", n=context))
-    yield from (line[:300] for line in lines[0 if shown else 2 : LINES])
+def _diff(before: list[str], after: list[str], label: str, context: int) -> Iterator[str]:
+    lines = list(difflib.unified_diff(before, after, f"a/{label}", f"b/{label}", lineterm="", n=context))
+    yield from (line[:300] for line in lines[0 if label else 2 : LINES])
     if len(lines) > LINES:
         yield f"… {len(lines) - LINES} more lines"
 
@@ -78,7 +78,7 @@ def of_contracts(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[str
     before, after = left.get("resources") or {}, right.get("resources") or {}
     words = {"cpus": "threads"}
     changes = [
-        f"{words.get(name, name)} {shown(before.get(name))} → {shown(after.get(name))}"
+        f"{words.get(name, name)} {short_text(before.get(name))} → {short_text(after.get(name))}"
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
     ]

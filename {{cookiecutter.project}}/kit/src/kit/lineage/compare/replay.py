@@ -66,9 +66,9 @@ def _check(revision: Revision, execution: Execution) -> None:
             raise KitError(f"dvc.lock: stage {execution.stage}: {artifact.path} is outside the project")
     source, code = revision.source(execution.module), execution.code
     if source is None or code is None or source.md5 != code.hash:
-        shown = f"modules/{execution.module}"
+        label = f"modules/{execution.module}"
         raise KitError(
-            f"{shown}: {revision.name} does not have the code that ran, so it cannot be replayed; see `kit verify`"
+            f"{label}: {revision.name} does not have the code that ran, so it cannot be replayed; see `kit verify`"
         )
 
 

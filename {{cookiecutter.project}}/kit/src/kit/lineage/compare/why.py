@@ -19,13 +19,13 @@ from kit.lineage.history.states import content_of
 from kit.lineage.history.target import target_of
 
 
-def why(history: History, left: str, right: str, here: Path) -> Comparison:
+def why(history: History, left: str, right: str, cwd: Path) -> Comparison:
     """Compare two revisions, experiments or files.
 
     Raises:
         KitError: one of them is unknown, or nothing has run there.
     """
-    sides = [_side(history, said, here) for said in (left, right)]
+    sides = [_side(history, query, cwd) for query in (left, right)]
     (before, one), (after, two) = sides
     if (one is None) != (two is None):
         raise KitError(f"{left} and {right}: compare two revisions or two files, not one of each")
@@ -42,15 +42,15 @@ def compared(history: History, before: Revision, after: Revision) -> Comparison:
     return _Walk(history, before, after).compare((before.name, after.name), None, None)
 
 
-def _side(history: History, said: str, here: Path) -> tuple[Revision, Artifact | None]:
+def _side(history: History, query: str, cwd: Path) -> tuple[Revision, Artifact | None]:
     """A revision, or a file with the revision that knows it."""
     try:
-        return history.revision(said), None
+        return history.revision(query), None
     except KitError as error:
-        if not (here / said).exists() and any(word in said for word in "/\\"):
-            raise KitError(f"{said}: no such file, revision or experiment") from None
+        if not (cwd / query).exists() and any(word in query for word in "/\\"):
+            raise KitError(f"{query}: no such file, revision or experiment") from None
         try:
-            target = target_of(history, said, None, here)
+            target = target_of(history, query, None, cwd)
         except KitError:
             raise error from None
         if target.artifact is None:

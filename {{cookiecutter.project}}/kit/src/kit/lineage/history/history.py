@@ -129,8 +129,8 @@ class History:
         """
         if name is None and self.has_working_tree:
             return self.working_tree
-        shown = name or "HEAD"
-        return self.at(self.repository.commit_id(shown), shown)
+        label = name or "HEAD"
+        return self.at(self.repository.commit_id(label), label)
 
     @cached_property
     def working_tree(self) -> Revision:
@@ -143,7 +143,7 @@ class History:
             return Revision(WORKING_TREE, None, files, {}, self.sources, str(error))
         return Revision(WORKING_TREE, None, files, lock, self.sources)
 
-    def at(self, commit: str, shown: str | None = None) -> Revision:
+    def at(self, commit: str, label: str | None = None) -> Revision:
         """The project at a commit."""
         if commit not in self._revisions:
             found = self.commits.get(commit) or next(iter(self.repository.commits([commit])))
@@ -153,15 +153,15 @@ class History:
                 self._parse([blob])
             lock = self._parsed.get(blob or "", {})
             if isinstance(lock, KitError):
-                revision = Revision(shown or commit[:8], found, files, {}, self.sources, str(lock))
+                revision = Revision(label or commit[:8], found, files, {}, self.sources, str(lock))
             else:
-                revision = Revision(shown or commit[:8], found, files, lock, self.sources)
+                revision = Revision(label or commit[:8], found, files, lock, self.sources)
             self._revisions[commit] = revision
         return self._revisions[commit]
 
     def names_of(self, commit: str) -> list[str]:
         """What users call a commit: its refs."""
-        return [ref.shown for ref in self.refs.get(commit, [])]
+        return [ref.label for ref in self.refs.get(commit, [])]
 
     def executions(self) -> Iterator[tuple[Execution, str]]:
         """(execution, a lock's blob id), for every lock of the history."""

@@ -109,7 +109,7 @@ class LockReader:
         self.seen: dict[str, Execution] = {}
         self._whole_ones: dict[str, Execution] = {}
 
-    def read(self, text: str, shown: str) -> Lock:
+    def read(self, text: str, label: str) -> Lock:
         """Stage to execution.
 
         Raises:
@@ -117,22 +117,22 @@ class LockReader:
         """
         chunks = _chunks(text)
         if chunks is None:
-            return self._whole(text, shown)
+            return self._whole(text, label)
         fresh = {name: chunk for name, chunk in chunks.items() if chunk not in self.seen}
         if fresh:
-            document = _parsed(HEADER + "".join(fresh.values()), shown)
+            document = _parsed(HEADER + "".join(fresh.values()), label)
             # Where a stage's text is not closed in itself, the names differ, and the whole decides.
             if not isinstance(document, dict) or list(document.get("stages") or {}) != list(fresh):
-                return self._whole(text, shown)
-            self.seen |= {fresh[name]: _execution(name, entry, shown) for name, entry in document["stages"].items()}
+                return self._whole(text, label)
+            self.seen |= {fresh[name]: _execution(name, entry, label) for name, entry in document["stages"].items()}
         return {name: self.seen[chunk] for name, chunk in chunks.items()}
 
-    def _whole(self, text: str, shown: str) -> Lock:
-        document = _parsed(text, shown)
+    def _whole(self, text: str, label: str) -> Lock:
+        document = _parsed(text, label)
         stages = document.get("stages") if isinstance(document, dict) else None
         if not isinstance(stages, dict | None) or (document and stages is None and "schema" not in document):
-            raise KitError(f"{shown}: is not what DVC writes; restore it from Git")
-        found = (_execution(str(name), entry, shown) for name, entry in (stages or {}).items())
+            raise KitError(f"{label}: is not what DVC writes; restore it from Git")
+        found = (_execution(str(name), entry, label) for name, entry in (stages or {}).items())
         return {execution.stage: self._whole_ones.setdefault(execution.id, execution) for execution in found}
 
 
@@ -147,20 +147,20 @@ def _chunks(text: str) -> dict[str, str] | None:
     return {name[1]: text[name.start() : end] for name, end in zip(names, ends, strict=True)}
 
 
-def _parsed(text: str, shown: str) -> Any:
+def _parsed(text: str, label: str) -> Any:
     try:
         return yaml12.load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise KitError(f"{shown}{line}: is no YAML: {getattr(error, 'problem', None) or error}") from None
+        raise KitError(f"{label}{line}: is no YAML: {getattr(error, 'problem', None) or error}") from None
 
 
-def _execution(stage: str, document: Any, shown: str) -> Execution:
+def _execution(stage: str, document: Any, label: str) -> Execution:
     try:
         return Execution(stage, document)
     except (AttributeError, KeyError, TypeError):
-        raise KitError(f"{shown}: stage {stage} is not what DVC writes; restore it from Git") from None
+        raise KitError(f"{label}: stage {stage} is not what DVC writes; restore it from Git") from None
 
 
 def _artifacts(entries: list[Mapping[str, Any]]) -> Iterator[Artifact]:

@@ -25,8 +25,8 @@ class Target:
     execution: Execution | None = None
 
 
-def target_of(history: History, said: str, rev: str | None, here: Path) -> Target:
-    """What `said` is at a revision: a stage, a path (from `here`), or the beginning of a hash.
+def target_of(history: History, query: str, rev: str | None, cwd: Path) -> Target:
+    """What `query` is at a revision: a stage, a path (from `cwd`), or the beginning of a hash.
 
     Raises:
         KitError: nothing there is called so.
@@ -34,26 +34,28 @@ def target_of(history: History, said: str, rev: str | None, here: Path) -> Targe
     revision = history.revision(rev)
     if revision.problem:
         raise KitError(f"{revision.name}: {revision.problem}")
-    if said in revision.lock:
-        return Target(revision, execution=revision.lock[said])
-    path = project_path(history, said, here)
+    if query in revision.lock:
+        return Target(revision, execution=revision.lock[query])
+    path = project_path(history, query, cwd)
     known = _known_at(revision, path)
     if known:
         return Target(revision, artifact=known)
-    if HASH.fullmatch(said) and not (here / said).exists():
-        return _by_hash(history, revision, said.lower())
-    if (here / said).exists():
-        return _by_content(history, revision, here / said, said)
-    if said in _declared_stages(revision):
-        raise KitError(f"dvc.lock: stage {said} has not run at {revision.name}; run `dvc repro {said}`")
-    raise KitError(f"{said}: no stage, file or hash of this name at {revision.name}; `dvc stage list` shows the stages")
+    if HASH.fullmatch(query) and not (cwd / query).exists():
+        return _by_hash(history, revision, query.lower())
+    if (cwd / query).exists():
+        return _by_content(history, revision, cwd / query, query)
+    if query in _declared_stages(revision):
+        raise KitError(f"dvc.lock: stage {query} has not run at {revision.name}; run `dvc repro {query}`")
+    raise KitError(
+        f"{query}: no stage, file or hash of this name at {revision.name}; `dvc stage list` shows the stages"
+    )
 
 
-def project_path(history: History, said: str, here: Path) -> str:
+def project_path(history: History, query: str, cwd: Path) -> str:
     """A path as dvc.yaml would write it."""
-    path = Path(os.path.normpath(here / said))
+    path = Path(os.path.normpath(cwd / query))
     root = history.root
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else said
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else query
 
 
 def artifacts_at(revision: Revision) -> dict[str, Artifact]:
@@ -68,23 +70,23 @@ def _known_at(revision: Revision, path: str) -> Artifact | None:
     return artifacts_at(revision).get(path)
 
 
-def _by_hash(history: History, revision: Revision, said: str) -> Target:
+def _by_hash(history: History, revision: Revision, query: str) -> Target:
     """The artifact at this revision whose MD5, SHA-256 or tensor digest begins so; else the newest in history."""
-    found = places_of_hash(history, said, revision)
+    found = places_of_hash(history, query, revision)
     if not found:
-        raise KitError(f"{said}: no content of this hash in the history; `kit find FILE` looks a file up")
+        raise KitError(f"{query}: no content of this hash in the history; `kit find FILE` looks a file up")
     hashes = {place.artifact.hash for place in found}
     if len(hashes) > 1:
-        raise KitError(f"{said}: {len(hashes)} contents begin so; write more of the hash")
+        raise KitError(f"{query}: {len(hashes)} contents begin so; write more of the hash")
     return Target(found[0].revision, artifact=found[0].artifact)
 
 
-def _by_content(history: History, revision: Revision, file: Path, said: str) -> Target:
+def _by_content(history: History, revision: Revision, file: Path, query: str) -> Target:
     """A file from anywhere, recognised by its bytes."""
     digest = dvc_hash(file)
     found = places_of_hash(history, digest, revision)
     if not found:
-        raise KitError(f"{said}: nothing in the history has these bytes (md5 {digest[:12]}); `kit find` looks further")
+        raise KitError(f"{query}: nothing in the history has these bytes (md5 {digest[:12]}); `kit find` looks further")
     return Target(found[0].revision, artifact=found[0].artifact)
 
 
