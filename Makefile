@@ -3,7 +3,7 @@ DEMO := build/my-project
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test lint lock audit benchmark clean
+.PHONY: help demo test unit lint lock audit architecture benchmark clean
 
 help:        ## Show what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 13
@@ -17,6 +17,9 @@ $(DEMO):
 
 test: .venv/ready lint  ## Run every test
 	pytest -n 2 --dist loadfile
+
+unit: .venv/ready  ## Run the tests that call functions: under a minute
+	pytest -n 2 tests/unit
 
 lint: .venv/ready  ## Check style and types of the template's and the kit's source
 	ruff check --config pyproject.toml
@@ -32,6 +35,9 @@ lock: .venv/ready  ## Pin the template's own tools, those of `kit test`, and eve
 
 audit: .venv/ready  ## Run docs/audit.md in a generated project, and write what it prints into the page
 	PYTHONPATH='tests:{{cookiecutter.project}}/kit/src' python tools/audit.py
+
+architecture: .venv/ready  ## Draw the picture of the kit's rooms in docs/architecture.md anew
+	PYTHONPATH=tests python tests/house.py
 
 benchmark: .venv/ready  ## Measure speed, as ratios against references
 	python benchmarks/rendering.py
