@@ -1,4 +1,9 @@
-"""Runs inside a module's environment, with nothing but the standard library: import run.py, call run(...), report."""
+"""Runs inside a module's environment, with nothing but the standard library: import run.py, call run(...), report.
+
+Written for old Pythons, too: a module may ask for one.
+"""
+
+from __future__ import annotations
 
 import faulthandler
 import importlib
@@ -27,7 +32,7 @@ def main(job_file: str) -> int:
     faulthandler.enable()
     report: dict[str, Any] = {"connections": [], "writes": []}
     sys.addaudithook(lambda event, values: note(report, event, values))
-    sys.path.insert(0, job["module"])
+    sys.path[:] = [job["module"], *other_folders(sys.path)]
     try:
         run = getattr(importlib.import_module("run"), "run", None)
         if not callable(run):
@@ -45,9 +50,16 @@ def main(job_file: str) -> int:
         print_captured(error)
         return RAISED
     finally:
-        report |= {"peak_memory_bytes": peak_memory(), "torch": about_torch()}
+        report.update(peak_memory_bytes=peak_memory(), torch=about_torch())
         Path(job["report"]).write_text(json.dumps(report), encoding="utf-8")
     return 0
+
+
+def other_folders(path: list[str]) -> list[str]:
+    """Where modules are imported from, less this script's own folder: Python puts it first, and before 3.11 nothing
+    (PYTHONSAFEPATH) tells it not to."""
+    own = os.path.realpath(os.path.dirname(__file__))
+    return [folder for folder in path if not folder or os.path.realpath(folder) != own]
 
 
 def own_frames(trace: TracebackType | None) -> TracebackType | None:
@@ -105,7 +117,7 @@ def facts_of(torch: Any) -> dict[str, Any]:
         "cudnn": torch.backends.cudnn.version() if used else None,
         "devices": [torch.cuda.get_device_name(index) for index in devices] or ["cpu"],
         "peak_device_memory_bytes": [torch.cuda.max_memory_allocated(index) for index in devices],
-        "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
+        "default_dtype": str(torch.get_default_dtype()).replace("torch.", ""),
         "threads": torch.get_num_threads(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
