@@ -17,11 +17,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "{{cookiecutter.project}}/kit/src"))
 
-from kit.lineage.find import find
-from kit.lineage.history.history import History
-from kit.lineage.history.target import target_of
-from kit.lineage.impact import impact
-from kit.lineage.trace import trace
+from kit.lineage import History, find, impact, target_of, trace
 
 COMMITS, VERSIONS, STAGES, NODES = 4000, 1000, 50, 33_334
 CHANGED = {"every stage of every version differs": STAGES, "5 stages of a version differ": 5}

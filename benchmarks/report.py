@@ -13,8 +13,7 @@ sys.path.insert(0, str(ROOT / "{{cookiecutter.project}}/kit/src"))
 
 from lab import many_stages
 
-from kit.lineage.audit.verify import verify
-from kit.lineage.history.history import History
+from kit.lineage import History, verify
 from kit.report.page import page
 
 STAGES = 500

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lab import Lab, chain
 
-from kit.lineage.history.history import History
+from kit.lineage import History
 
 
 @pytest.fixture

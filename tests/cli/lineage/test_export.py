@@ -23,8 +23,7 @@ from prov.model import ProvDocument
 
 from kit.exports.prov_json import prov_document
 from kit.formats.documents import schema_named
-from kit.lineage.history.history import History
-from kit.lineage.subject import subject_of
+from kit.lineage import History, subject_of
 
 Kit = Callable[..., tuple[int, str, str]]
 HEAD = "artifacts/train/head.safetensors"

@@ -11,7 +11,7 @@ import pytest
 from lab import RAW, Lab, many_stages
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from kit.lineage.history.history import History
+from kit.lineage import History
 from kit.report.layout import HEIGHT, WIDTH, layout_of
 from kit.report.page import page
 

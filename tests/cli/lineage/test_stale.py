@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from lab import Lab
 
-from kit.lineage.history.history import History
+from kit.lineage import History
 from kit.lineage.staleness.stale import stale_stages
 
 Kit = Callable[..., tuple[int, str, str]]

@@ -10,9 +10,7 @@ import pytest
 from acts import replace
 from lab import CARD, Lab
 
-from kit.lineage.history.history import History
-from kit.lineage.history.target import target_of
-from kit.lineage.trace import trace
+from kit.lineage import History, target_of, trace
 
 Kit = Callable[..., tuple[int, str, str]]
 HEAD = "artifacts/train/head.safetensors"

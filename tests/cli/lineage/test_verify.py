@@ -391,7 +391,7 @@ def test_an_environment_that_was_changed(lab: Lab, kit: Kit, monkeypatch: pytest
     from kit.environments.installed import fingerprint
     from kit.environments.interpreters import interpreter_for
     from kit.environments.store import environment_key
-    from kit.lineage.history.history import History
+    from kit.lineage import History
 
     monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "cache"))
     source = History.of(lab.root).revision().source("head")

@@ -9,11 +9,8 @@ import pytest
 from acts import replace
 from lab import RAW, Lab
 
+from kit.lineage import Agreement, Comparison, History, why
 from kit.lineage.compare.causes import Kind
-from kit.lineage.compare.comparison import Comparison
-from kit.lineage.compare.verdict import Level
-from kit.lineage.compare.why import why
-from kit.lineage.history.history import History
 
 Kit = Callable[..., tuple[int, str, str]]
 
@@ -95,7 +92,7 @@ def test_the_first_cause_is_named(change: Callable[[Lab], None], expected: tuple
     assert len(found.divergences) == 1
     order = ["split", "encode", "train", "evaluate"]
     assert list(found.followed) == order[order.index(stage) + 1 :]
-    assert found.level == Level.DIFFERENT
+    assert found.level == Agreement.DIFFERENT
 
 
 def test_other_initial_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import pytest
 from safetensors.numpy import save
 
 from kit.dvc.hashing import md5_of_bytes
-from kit.lineage.compare.verdict import Content, Level, Tolerance, Verdict, compare, overall
+from kit.lineage import Agreement, Verdict
+from kit.lineage.compare.verdict import Content, Tolerance, compare, overall
 
 W = numpy.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)
 
@@ -27,54 +28,54 @@ def verdict(path: str, left: bytes, right: bytes, metric: bool = False) -> Verdi
 
 
 CASES = {
-    "the same": ("x.bin", b"1", b"1", Level.IDENTICAL_BYTES),
-    "other bytes of no known format": ("x.bin", b"1", b"2", Level.DIFFERENT),
+    "the same": ("x.bin", b"1", b"1", Agreement.IDENTICAL_BYTES),
+    "other bytes of no known format": ("x.bin", b"1", b"2", Agreement.DIFFERENT),
     "last bits of weights": (
         "x.safetensors",
         save({"w": W}),
         save({"w": W * numpy.float32(1.000001)}),
-        Level.WITHIN_TOLERANCE,
+        Agreement.WITHIN_TOLERANCE,
     ),
-    "other weights": ("x.safetensors", save({"w": W}), save({"w": W + 1}), Level.DIFFERENT),
-    "another shape": ("x.safetensors", save({"w": W}), save({"w": W.T.copy()}), Level.DIFFERENT),
-    "another type": ("x.safetensors", save({"w": W}), save({"w": W.astype("float64")}), Level.WITHIN_TOLERANCE),
-    "another name": ("x.safetensors", save({"w": W}), save({"v": W}), Level.DIFFERENT),
-    "one tensor more": ("x.safetensors", save({"w": W}), save({"w": W, "z": W}), Level.DIFFERENT),
+    "other weights": ("x.safetensors", save({"w": W}), save({"w": W + 1}), Agreement.DIFFERENT),
+    "another shape": ("x.safetensors", save({"w": W}), save({"w": W.T.copy()}), Agreement.DIFFERENT),
+    "another type": ("x.safetensors", save({"w": W}), save({"w": W.astype("float64")}), Agreement.WITHIN_TOLERANCE),
+    "another name": ("x.safetensors", save({"w": W}), save({"v": W}), Agreement.DIFFERENT),
+    "one tensor more": ("x.safetensors", save({"w": W}), save({"w": W, "z": W}), Agreement.DIFFERENT),
     "last bits of a table": (
         "x.parquet",
         table(a=[1.0], b=["s"]),
         table(a=[1.0 + 1e-9], b=["s"]),
-        Level.WITHIN_TOLERANCE,
+        Agreement.WITHIN_TOLERANCE,
     ),
-    "another word in a table": ("x.parquet", table(a=["s"]), table(a=["t"]), Level.DIFFERENT),
-    "one row more": ("x.parquet", table(a=[1]), table(a=[1, 2]), Level.DIFFERENT),
-    "csv written differently": ("x.csv", b"a,b\n1,2\n", b"a,b\n1.0,2\n", Level.DIFFERENT),
-    "csv with an end": ("x.csv", b"a,b\n1,2", b"a,b\n1,2\n", Level.WITHIN_TOLERANCE),
-    "json in another order of digits": ("x.json", b'{"a": 1.0}', b'{"a":1.000000001}', Level.WITHIN_TOLERANCE),
-    "json with another word": ("x.json", b'{"a": "x"}', b'{"a": "y"}', Level.DIFFERENT),
-    "no json": ("x.json", b"{", b"[", Level.DIFFERENT),
-    "damaged weights": ("x.safetensors", save({"w": W}), save({"w": W})[:-5], Level.DIFFERENT),
+    "another word in a table": ("x.parquet", table(a=["s"]), table(a=["t"]), Agreement.DIFFERENT),
+    "one row more": ("x.parquet", table(a=[1]), table(a=[1, 2]), Agreement.DIFFERENT),
+    "csv written differently": ("x.csv", b"a,b\n1,2\n", b"a,b\n1.0,2\n", Agreement.DIFFERENT),
+    "csv with an end": ("x.csv", b"a,b\n1,2", b"a,b\n1,2\n", Agreement.WITHIN_TOLERANCE),
+    "json in another order of digits": ("x.json", b'{"a": 1.0}', b'{"a":1.000000001}', Agreement.WITHIN_TOLERANCE),
+    "json with another word": ("x.json", b'{"a": "x"}', b'{"a": "y"}', Agreement.DIFFERENT),
+    "no json": ("x.json", b"{", b"[", Agreement.DIFFERENT),
+    "damaged weights": ("x.safetensors", save({"w": W}), save({"w": W})[:-5], Agreement.DIFFERENT),
 }
 
 
 @pytest.mark.parametrize(("path", "left", "right", "level"), CASES.values(), ids=CASES)
-def test_a_pair_of_files(path: str, left: bytes, right: bytes, level: Level) -> None:
+def test_a_pair_of_files(path: str, left: bytes, right: bytes, level: Agreement) -> None:
     assert verdict(path, left, right).level == level
 
 
 METRICS = {
-    "near": ({"acc": 0.938}, {"acc": 0.941}, Level.METRIC_WITHIN_TOLERANCE),
-    "far": ({"acc": 0.938}, {"acc": 0.9}, Level.DIFFERENT),
-    "one of two far": ({"a": {"x": 1.0, "y": 1.0}}, {"a": {"x": 1.001, "y": 2.0}}, Level.DIFFERENT),
-    "words do not count": ({"acc": 0.5, "why": "a"}, {"acc": 0.505, "why": "b"}, Level.METRIC_WITHIN_TOLERANCE),
-    "a decision counts": ({"acc": 0.5, "accepted": True}, {"acc": 0.5, "accepted": False}, Level.DIFFERENT),
-    "one is gone": ({"acc": 0.5, "f1": 0.5}, {"acc": 0.5}, Level.DIFFERENT),
-    "not a number": ({"acc": float("nan")}, {"acc": 0.5}, Level.DIFFERENT),
+    "near": ({"acc": 0.938}, {"acc": 0.941}, Agreement.METRIC_WITHIN_TOLERANCE),
+    "far": ({"acc": 0.938}, {"acc": 0.9}, Agreement.DIFFERENT),
+    "one of two far": ({"a": {"x": 1.0, "y": 1.0}}, {"a": {"x": 1.001, "y": 2.0}}, Agreement.DIFFERENT),
+    "words do not count": ({"acc": 0.5, "why": "a"}, {"acc": 0.505, "why": "b"}, Agreement.METRIC_WITHIN_TOLERANCE),
+    "a decision counts": ({"acc": 0.5, "accepted": True}, {"acc": 0.5, "accepted": False}, Agreement.DIFFERENT),
+    "one is gone": ({"acc": 0.5, "f1": 0.5}, {"acc": 0.5}, Agreement.DIFFERENT),
+    "not a number": ({"acc": float("nan")}, {"acc": 0.5}, Agreement.DIFFERENT),
 }
 
 
 @pytest.mark.parametrize(("left", "right", "level"), METRICS.values(), ids=METRICS)
-def test_a_pair_of_metrics(left: Any, right: Any, level: Level) -> None:
+def test_a_pair_of_metrics(left: Any, right: Any, level: Agreement) -> None:
     assert verdict("metrics.json", json.dumps(left).encode(), json.dumps(right).encode(), metric=True).level == level
 
 
@@ -85,31 +86,31 @@ def test_a_far_metric_says_how_far() -> None:
 
 def test_equal_tensors_in_other_bytes() -> None:
     one, two = (Content(md5, "d" * 64, lambda: None) for md5 in ("a", "b"))
-    assert compare("x.safetensors", one, two, False, Tolerance()).level == Level.IDENTICAL_TENSORS
+    assert compare("x.safetensors", one, two, False, Tolerance()).level == Agreement.IDENTICAL_TENSORS
 
 
 def test_bytes_that_are_not_here_are_unknown() -> None:
     one, two = (Content(md5, None, lambda: None) for md5 in ("a", "b"))
-    assert compare("x.csv", one, two, False, Tolerance()).level == Level.UNKNOWN
+    assert compare("x.csv", one, two, False, Tolerance()).level == Agreement.UNKNOWN
 
 
-SAME, NEAR, FAR = Level.IDENTICAL_BYTES, Level.METRIC_WITHIN_TOLERANCE, Level.DIFFERENT
+SAME, NEAR, FAR = Agreement.IDENTICAL_BYTES, Agreement.METRIC_WITHIN_TOLERANCE, Agreement.DIFFERENT
 TOGETHER = [
     ([("w", SAME), ("m", SAME)], SAME),
-    ([("w", Level.IDENTICAL_TENSORS), ("m", SAME)], Level.IDENTICAL_TENSORS),
-    ([("w", Level.WITHIN_TOLERANCE), ("m", SAME)], Level.WITHIN_TOLERANCE),
+    ([("w", Agreement.IDENTICAL_TENSORS), ("m", SAME)], Agreement.IDENTICAL_TENSORS),
+    ([("w", Agreement.WITHIN_TOLERANCE), ("m", SAME)], Agreement.WITHIN_TOLERANCE),
     ([("w", FAR), ("m", SAME)], NEAR),
     ([("w", FAR), ("m", NEAR)], NEAR),
     ([("w", FAR), ("m", FAR)], FAR),
-    ([("w", Level.UNKNOWN), ("m", NEAR)], NEAR),
-    ([("w", Level.UNKNOWN), ("x", SAME)], Level.UNKNOWN),
-    ([("w", Level.UNKNOWN), ("x", FAR)], FAR),
+    ([("w", Agreement.UNKNOWN), ("m", NEAR)], NEAR),
+    ([("w", Agreement.UNKNOWN), ("x", SAME)], Agreement.UNKNOWN),
+    ([("w", Agreement.UNKNOWN), ("x", FAR)], FAR),
     ([], SAME),
 ]
 
 
 @pytest.mark.parametrize(("verdicts", "level"), TOGETHER)
-def test_all_results_together(verdicts: list[tuple[str, Level]], level: Level) -> None:
+def test_all_results_together(verdicts: list[tuple[str, Agreement]], level: Agreement) -> None:
     assert overall([Verdict(path, found) for path, found in verdicts], frozenset({"m"})) == level
 
 
@@ -124,23 +125,23 @@ FOLDERS = {
     "last bits of one file": (
         folder(a=b"1", **{"w.safetensors": save({"w": W})}),
         folder(a=b"1", **{"w.safetensors": LIKE}),
-        Level.WITHIN_TOLERANCE,
+        Agreement.WITHIN_TOLERANCE,
         "w.safetensors: ",
     ),
-    "another file": (folder(a=b"1", b=b"1"), folder(a=b"1", b=b"2"), Level.DIFFERENT, "b: other bytes"),
-    "a file more": (folder(a=b"1"), folder(a=b"1", b=b"2"), Level.DIFFERENT, "b is on one side alone"),
-    "a file that is not here": (folder(a=None), folder(a=b"2"), Level.UNKNOWN, "not on this machine"),
+    "another file": (folder(a=b"1", b=b"1"), folder(a=b"1", b=b"2"), Agreement.DIFFERENT, "b: other bytes"),
+    "a file more": (folder(a=b"1"), folder(a=b"1", b=b"2"), Agreement.DIFFERENT, "b is on one side alone"),
+    "a file that is not here": (folder(a=None), folder(a=b"2"), Agreement.UNKNOWN, "not on this machine"),
     "one known to differ, one not here": (
         folder(a=None, b=b"1"),
         folder(a=b"2", b=b"2"),
-        Level.DIFFERENT,
+        Agreement.DIFFERENT,
         "b: other bytes",
     ),
 }
 
 
 @pytest.mark.parametrize(("left", "right", "level", "detail"), FOLDERS.values(), ids=FOLDERS)
-def test_a_pair_of_folders(left: Content, right: Content, level: Level, detail: str) -> None:
+def test_a_pair_of_folders(left: Content, right: Content, level: Agreement, detail: str) -> None:
     found = compare("model", left, right, False, Tolerance())
     assert found.level == level
     assert detail in found.detail

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from lab import Lab
 
+from kit.lineage import History
 from kit.lineage.history import lock_cache
-from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import LockReader
 
 Kit = Callable[..., tuple[int, str, str]]

@@ -6,7 +6,8 @@ import pytest
 
 from kit.errors import KitError
 from kit.formats import yaml12
-from kit.lineage.history.lockfile import Execution, LockReader
+from kit.lineage import Execution
+from kit.lineage.history.lockfile import LockReader
 
 STAGE = """  {name}:
     cmd: kit run {name}

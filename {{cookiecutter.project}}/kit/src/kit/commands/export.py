@@ -9,8 +9,7 @@ from pathlib import Path
 
 from kit.errors import KitError
 from kit.exports.place import writable
-from kit.lineage.history.location import project_history
-from kit.lineage.subject import Subject, subject_of
+from kit.lineage import Subject, project_history, subject_of
 
 ENDINGS = {
     "ro-crate": "-crate",

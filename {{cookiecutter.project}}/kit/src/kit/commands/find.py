@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.commands.trace import dated
-from kit.lineage.find import Found, find
-from kit.lineage.history.history import History
-from kit.lineage.history.location import project_history
+from kit.lineage import History, Match, find, project_history
 
 
 def main(arguments: Namespace) -> int:
@@ -24,14 +22,14 @@ def main(arguments: Namespace) -> int:
     return 0
 
 
-def _maker(known: Found) -> str:
+def _maker(known: Match) -> str:
     if known.execution is None:
         return ""
     stage = f"stage {known.execution.stage} ({known.execution.module or known.execution.command})"
     return f", {'made' if known.role == 'made' else 'read'} by {stage}"
 
 
-def where(known: Found, history: History) -> str:
+def where(known: Match, history: History) -> str:
     """The commits in words: how many, the first and the last, and who has it at the tip."""
     if not known.commits:
         return "in no commit: only the working tree or DVC's run cache has it"
@@ -45,7 +43,7 @@ def where(known: Found, history: History) -> str:
     return f"{verb} {count} {'commit' if count == 1 else 'commits'}: {span}; now in {tips + more if tips else 'no tip'}"
 
 
-def document(known: Found) -> dict[str, Any]:
+def document(known: Match) -> dict[str, Any]:
     """For machines."""
     return {
         "how": known.how,

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from kit.errors import KitError
-from kit.lineage.history.location import project_history
+from kit.lineage import project_history
 from kit.registry.gate import SETTING, decision_at
 
 

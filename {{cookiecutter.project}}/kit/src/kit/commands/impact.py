@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kit.commands.trace import dated
-from kit.lineage.history.history import History
-from kit.lineage.history.location import project_history
-from kit.lineage.impact import Affected, Impact, impact
+from kit.lineage import Affected, History, Impact, impact, project_history
 
 COLUMNS = ("path", "md5", "stage", "commit", "committed", "refs", "versions")
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from kit.errors import KitError
-from kit.lineage.history.location import project_history
+from kit.lineage import project_history
 from kit.project.project import find_project
 from kit.registry.deploy import Deployed, promote
 

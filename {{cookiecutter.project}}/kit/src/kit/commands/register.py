@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from kit.lineage.history.location import project_history
+from kit.lineage import project_history
 from kit.project.project import find_project
 from kit.registry.model import model_paths
 from kit.registry.register import Registered, register

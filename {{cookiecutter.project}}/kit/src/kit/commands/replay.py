@@ -10,10 +10,7 @@ from typing import Any
 from rich.filesize import decimal
 
 from kit.errors import KitError
-from kit.lineage.compare.replay import Replay, replay
-from kit.lineage.compare.verdict import Level
-from kit.lineage.history.location import project_history
-from kit.lineage.history.target import target_of
+from kit.lineage import Agreement, Replay, project_history, replay, target_of
 
 
 def main(arguments: Namespace) -> int:
@@ -27,7 +24,7 @@ def main(arguments: Namespace) -> int:
         print(json.dumps(asdict(done) | {"level": done.level.words}, indent=2, default=str))
     else:
         print("\n".join(lines(done)))
-    return int(done.level > Level.METRIC_WITHIN_TOLERANCE)
+    return int(done.level > Agreement.METRIC_WITHIN_TOLERANCE)
 
 
 def lines(done: Replay) -> Iterator[str]:

@@ -4,9 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from kit.exports.place import writable
-from kit.lineage.history.location import project_history
-from kit.lineage.subject import Subject
-from kit.lineage.trace import Trace
+from kit.lineage import Subject, Trace, project_history
 from kit.report.page import page
 from kit.report.review import review
 

@@ -14,7 +14,7 @@ def main(arguments: Namespace) -> int:
     pipeline, files = Pipeline(project), WorkingFiles(project.root)
     names = pipeline.names()
     if arguments.stale:
-        from kit.lineage.history.history import History
+        from kit.lineage import History
         from kit.lineage.staleness.stale import stale_stages
 
         names = stale_stages(History.of(project.root), pipeline)

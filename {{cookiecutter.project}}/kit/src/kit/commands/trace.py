@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from kit.formats.flat import flat
-from kit.lineage.history.history import History
-from kit.lineage.history.location import project_history
-from kit.lineage.history.target import target_of
-from kit.lineage.licenses import conflicts, licenses, project_license
-from kit.lineage.trace import ArtifactNode, ExecutionNode, Step, Trace, trace
+from kit.lineage import (
+    ArtifactNode,
+    ExecutionNode,
+    History,
+    Step,
+    Trace,
+    conflicts,
+    licenses,
+    project_history,
+    project_license,
+    target_of,
+    trace,
+)
 from kit.project.raw_data import RawData
 
 

@@ -6,9 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kit.errors import KitError
-from kit.lineage.audit.finding import Level
-from kit.lineage.audit.verify import Found, Report, all_revisions, verify
-from kit.lineage.history.location import project_history
+from kit.lineage import AuditReport, ReportedFinding, Severity, all_revisions, project_history, verify
 
 NAMED = 3
 
@@ -25,7 +23,7 @@ def main(arguments: Namespace) -> int:
         for found in report.found:
             print(line(found))
         print(summary(report, arguments.deep))
-    tolerated = {Level.UNKNOWN} if arguments.allow_unknown else set()
+    tolerated = {Severity.UNKNOWN} if arguments.allow_unknown else set()
     return int(any(found.finding.level not in tolerated for found in report.found))
 
 
@@ -40,7 +38,7 @@ def signature(arguments: Namespace) -> int:
     return 0
 
 
-def line(found: Found) -> str:
+def line(found: ReportedFinding) -> str:
     """A finding, and where it holds if that is not the one revision that was asked for."""
     finding = found.finding
     names = found.revisions
@@ -48,20 +46,20 @@ def line(found: Found) -> str:
     return f"{finding.level}: {finding.place}: {finding.message} [{', '.join(names[:NAMED])}{more}]"
 
 
-def summary(report: Report, deep: bool) -> str:
+def summary(report: AuditReport, deep: bool) -> str:
     """What was looked at, and how much was found."""
-    counts = ", ".join(_counted(report.count(level), level) for level in Level)
+    counts = ", ".join(_counted(report.count(level), level) for level in Severity)
     revisions = f"{report.revisions} {'revision' if report.revisions == 1 else 'revisions'}"
     depth = "" if deep else "; remote and installed files are only read with --deep"
     verdict = "nothing is wrong" if not report.found else counts
     return f"{revisions}, {report.executions} runs: {verdict}{depth}"
 
 
-def _counted(number: int, level: Level) -> str:
-    return f"{number} {level}{'s' if number != 1 and level is not Level.UNKNOWN else ''}"
+def _counted(number: int, level: Severity) -> str:
+    return f"{number} {level}{'s' if number != 1 and level is not Severity.UNKNOWN else ''}"
 
 
-def document(report: Report) -> dict[str, object]:
+def document(report: AuditReport) -> dict[str, object]:
     """For machines."""
     return {
         "revisions": report.revisions,

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from kit.lineage.compare.why import why
-from kit.lineage.history.location import project_history
+from kit.lineage import project_history, why
 from kit.lineage.staleness.pending import Pending, StalenessChecker
 from kit.report.comparison_text import cause_lines, comparison_lines
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from kit.errors import KitError
 from kit.git.repository import open_repository
-from kit.lineage.history.history import History
-from kit.lineage.history.revision import Revision
+from kit.lineage import History, Revision
 from kit.project.project import Project
 
 

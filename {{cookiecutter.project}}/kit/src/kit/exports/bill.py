@@ -7,8 +7,7 @@ from typing import Any
 
 from kit import __version__
 from kit.dvc.artifact import Artifact
-from kit.lineage.subject import Subject
-from kit.lineage.trace import ArtifactNode, ExecutionNode
+from kit.lineage import ArtifactNode, ExecutionNode, Subject
 
 ALGORITHMS = {"sha256": "SHA-256", "md5": "MD5"}
 WEIGHTS = ".safetensors"

@@ -6,7 +6,7 @@ from typing import Any
 from kit.dvc.artifact import Artifact, stays_inside
 from kit.exports.crate_parts import Parameters, artifact_id
 from kit.exports.extras import needed
-from kit.lineage.subject import Subject
+from kit.lineage import Subject
 
 with needed("rocrate", "export"):
     from rocrate.model import ContextEntity, DataEntity, Entity

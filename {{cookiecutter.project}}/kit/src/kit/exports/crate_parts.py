@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from kit.dvc.artifact import Artifact
 from kit.formats.flat import flat, short_text
-from kit.lineage.subject import Subject
-from kit.lineage.trace import ExecutionNode
+from kit.lineage import ExecutionNode, Subject
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from typing import Any
 import yaml
 from rich.filesize import decimal
 
-from kit.lineage.subject import Subject
-from kit.lineage.trace import ExecutionNode
+from kit.lineage import ExecutionNode, Subject
 
 # The identifiers that the hub knows are SPDX's in lower case.
 HUB_LICENSES = {"mit", "apache-2.0", "bsd-3-clause", "cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "gpl-3.0", "unlicense"}

@@ -7,8 +7,7 @@ from typing import Any
 from kit import __version__
 from kit.dvc.artifact import Artifact
 from kit.exports.extras import needed
-from kit.lineage.subject import Subject
-from kit.lineage.trace import ExecutionNode
+from kit.lineage import ExecutionNode, Subject
 
 with needed("prov", "export"):
     from prov.model import PROV, PROV_LABEL, PROV_TYPE, ProvDocument

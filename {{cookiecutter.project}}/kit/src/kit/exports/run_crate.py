@@ -12,8 +12,7 @@ from kit.dvc.artifact import Artifact, stays_inside
 from kit.exports.crate_entities import Entities
 from kit.exports.crate_parts import stage_id
 from kit.exports.extras import needed
-from kit.lineage.subject import Subject
-from kit.lineage.trace import ExecutionNode
+from kit.lineage import ExecutionNode, Subject
 from kit.project.pipeline import MODULES
 
 with needed("rocrate", "export"):

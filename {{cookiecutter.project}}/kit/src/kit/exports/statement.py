@@ -5,8 +5,7 @@ from typing import Any
 
 from kit import __version__
 from kit.dvc.artifact import Artifact
-from kit.lineage.subject import Subject
-from kit.lineage.trace import ExecutionNode
+from kit.lineage import ExecutionNode, Subject
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"

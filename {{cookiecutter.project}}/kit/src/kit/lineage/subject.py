@@ -17,8 +17,8 @@ from kit.lineage.history.history import History
 from kit.lineage.history.results import final_results, metrics_of
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.target import target_of
-from kit.lineage.licenses import project_license
-from kit.lineage.trace import ExecutionNode, Trace, artifact_node, trace, whole_trace
+from kit.lineage.licensing import project_license
+from kit.lineage.tracing import ExecutionNode, Trace, artifact_node, trace, whole_trace
 from kit.project.settings import pyproject
 
 

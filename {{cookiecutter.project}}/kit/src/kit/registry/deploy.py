@@ -11,7 +11,7 @@ from kit.dvc.hashing import dvc_hash
 from kit.errors import KitError
 from kit.formats import yaml12
 from kit.git.files import WorkingFiles
-from kit.lineage.history.history import History
+from kit.lineage import History
 from kit.project.edits import Changes
 from kit.project.identity import email_of_user, name_of_user
 from kit.project.project import Project

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 
 from kit.dvc.artifact import Artifact
 from kit.errors import KitError
-from kit.lineage.history.history import History
-from kit.lineage.history.results import result_at
-from kit.lineage.history.revision import Revision
-from kit.lineage.history.states import content_of
+from kit.lineage import History, Revision, content_of, result_at
 from kit.lineage.staleness.stale import stale_stages
 from kit.project.settings import pyproject
 

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from kit.dvc.artifact import Artifact
 from kit.errors import KitError
 from kit.formats.documents import read_yaml
-from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Execution
-from kit.lineage.history.results import result_at
-from kit.lineage.history.revision import Revision
-from kit.lineage.subject import Subject, subject_of
+from kit.lineage import Execution, History, Revision, Subject, result_at, subject_of
 from kit.project.interface import document_digest
 from kit.project.project import Project
 

@@ -4,12 +4,7 @@ from dataclasses import dataclass
 
 from kit.errors import KitError
 from kit.git.status import description
-from kit.lineage.audit.verify import verify
-from kit.lineage.history.history import History
-from kit.lineage.history.results import metrics_of
-from kit.lineage.history.revision import Revision
-from kit.lineage.history.target import target_of
-from kit.lineage.trace import trace
+from kit.lineage import History, Revision, metrics_of, target_of, trace, verify
 from kit.project.identity import email_of_user, name_of_user
 from kit.project.pipeline import Pipeline
 from kit.project.project import Project

@@ -6,9 +6,7 @@ from html import escape
 from typing import Any
 
 from kit.formats.flat import flat, short_text
-from kit.lineage.history.history import History
-from kit.lineage.history.results import metrics_of
-from kit.lineage.history.revision import Revision
+from kit.lineage import History, Revision, metrics_of
 
 SHOWN, COLUMNS = 100, 8
 

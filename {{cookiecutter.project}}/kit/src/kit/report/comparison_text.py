@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from kit.lineage.compare.causes import Cause
-from kit.lineage.compare.comparison import Comparison, Divergence
+from kit.lineage import Cause, Comparison, Divergence
 
 
 def comparison_lines(found: Comparison) -> Iterator[str]:

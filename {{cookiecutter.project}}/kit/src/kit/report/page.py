@@ -6,11 +6,7 @@ from html import escape
 from importlib import resources
 
 from kit import __version__
-from kit.lineage.audit.finding import AuditFinding, Level
-from kit.lineage.audit.verify import Report, verify
-from kit.lineage.history.history import History
-from kit.lineage.history.revision import Revision
-from kit.lineage.trace import Trace, whole_trace
+from kit.lineage import AuditFinding, AuditReport, History, Revision, Severity, Trace, verify, whole_trace
 from kit.report.comparison import Line, experiments, line_of, number, table
 from kit.report.drawing import svg
 from kit.report.plots import plots
@@ -36,7 +32,12 @@ def page(history: History, revision: Revision, title: str) -> str:
 
 
 def _body(
-    history: History, revision: Revision, title: str, report: Report, findings: Sequence[AuditFinding], trace: Trace
+    history: History,
+    revision: Revision,
+    title: str,
+    report: AuditReport,
+    findings: Sequence[AuditFinding],
+    trace: Trace,
 ) -> Iterator[str]:
     yield f"<header><h1>{escape(title)}</h1><p>{_where(history, revision)}</p></header><main>"
     yield f"<h2>Verified</h2>{_findings(report)}"
@@ -74,10 +75,10 @@ def _where(history: History, revision: Revision) -> str:
     return escape(f"{place}{names + ', ' if names else ''}{commit.id[:12]}, {date}: {commit.subject}")
 
 
-def _findings(report: Report) -> str:
+def _findings(report: AuditReport) -> str:
     if not report.found:
         return f'<p class="clean">Nothing is wrong with the {report.executions} runs that led to this.</p>'
-    order = {level: number for number, level in enumerate(Level)}
+    order = {level: number for number, level in enumerate(Severity)}
     ranked = sorted(report.found, key=lambda found: order[found.finding.level])
     items = (
         f'<li class="{found.finding.level}"><b>{found.finding.level}</b> <code>{escape(found.finding.place)}</code> '

@@ -12,10 +12,7 @@ from typing import Any
 import yaml
 
 from kit.formats import yaml12
-from kit.lineage.history.history import History
-from kit.lineage.history.results import result_at
-from kit.lineage.history.revision import Revision
-from kit.lineage.history.states import content_of
+from kit.lineage import History, Revision, content_of, result_at
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 420, 260, 44, 36, 8
 POINTS, CLASSES = 2000, 30

@@ -4,11 +4,7 @@ from collections.abc import Iterator
 
 from kit.errors import KitError
 from kit.formats.markdown import table
-from kit.lineage.compare.why import compared
-from kit.lineage.history.history import History
-from kit.lineage.history.lockfile import Execution
-from kit.lineage.history.results import metrics_of
-from kit.lineage.history.revision import Revision
+from kit.lineage import Execution, History, Revision, compared, metrics_of
 from kit.lineage.staleness.stale import stale_stages
 from kit.project.pipeline import Pipeline
 from kit.project.project import Project

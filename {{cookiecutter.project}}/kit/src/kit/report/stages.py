@@ -9,8 +9,7 @@ from rich.filesize import decimal
 
 from kit.dvc.artifact import Artifact
 from kit.formats.flat import flat, short_text
-from kit.lineage.audit.finding import AuditFinding, Level
-from kit.lineage.trace import ArtifactNode, ExecutionNode, Trace
+from kit.lineage import ArtifactNode, AuditFinding, ExecutionNode, Severity, Trace
 from kit.report.drawing import Box
 
 SYMBOLS = {"good": "✓", "error": "✗", "warning": "!", "unknown": "?"}
@@ -51,7 +50,7 @@ def edges(trace: Trace) -> list[tuple[str, str]]:
 
 def states_of(trace: Trace, findings: Sequence[AuditFinding]) -> dict[str, str]:
     """Stage to the worst class of what was found at its outs, its inputs, its record or its module."""
-    order = list(Level)
+    order = list(Severity)
     found = {
         stage: [finding.level for finding in findings if concerns(finding, trace, stage)] for stage in trace.executions
     }

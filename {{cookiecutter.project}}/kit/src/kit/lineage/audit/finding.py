@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """error: it is wrong. warning: it weakens what the record says. unknown: it could not be checked here."""
 
     ERROR = "error"
@@ -16,18 +16,18 @@ class Level(StrEnum):
 class AuditFinding:
     """One finding; `place` is a file or a stage, and `message` says what is wrong and what to do."""
 
-    level: Level
+    level: Severity
     place: str
     message: str
 
 
 def error(place: str, message: str) -> AuditFinding:
-    return AuditFinding(Level.ERROR, place, message)
+    return AuditFinding(Severity.ERROR, place, message)
 
 
 def warning(place: str, message: str) -> AuditFinding:
-    return AuditFinding(Level.WARNING, place, message)
+    return AuditFinding(Severity.WARNING, place, message)
 
 
 def unknown(place: str, message: str) -> AuditFinding:
-    return AuditFinding(Level.UNKNOWN, place, message)
+    return AuditFinding(Severity.UNKNOWN, place, message)

@@ -13,7 +13,7 @@ from kit.errors import KitError
 from kit.formats import yaml12
 from kit.git.files import Files
 from kit.lineage.audit.claims import claim_findings, wiring_findings
-from kit.lineage.audit.finding import AuditFinding, Level, error, unknown
+from kit.lineage.audit.finding import AuditFinding, Severity, error, unknown
 from kit.lineage.audit.records import record_findings
 from kit.lineage.audit.signatures import signature_findings, signatures_required
 from kit.lineage.audit.stored import Stored, environment_findings
@@ -22,11 +22,11 @@ from kit.lineage.history.revision import Revision
 from kit.project.pipeline import Pipeline, Stage
 from kit.project.project import Project
 
-ORDER = list(Level)
+ORDER = list(Severity)
 
 
 @dataclass(frozen=True)
-class Found:
+class ReportedFinding:
     """A finding, and the revisions that have it, newest first."""
 
     finding: AuditFinding
@@ -34,18 +34,18 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Report:
+class AuditReport:
     """What was looked at and what was found, the worst first."""
 
     revisions: int
     executions: int
-    found: tuple[Found, ...]
+    found: tuple[ReportedFinding, ...]
 
-    def count(self, level: Level) -> int:
+    def count(self, level: Severity) -> int:
         return sum(found.finding.level is level for found in self.found)
 
 
-def verify(history: History, revisions: Iterable[Revision], deep: bool = False) -> Report:
+def verify(history: History, revisions: Iterable[Revision], deep: bool = False) -> AuditReport:
     """Audit some revisions; `deep` also reads the remote, and every installed byte of the environments here."""
     holders: dict[AuditFinding, list[str]] = defaultdict(list)
     executions: set[str] = set()
@@ -60,7 +60,9 @@ def verify(history: History, revisions: Iterable[Revision], deep: bool = False) 
         cut = unknown("history", "is cut off (a shallow clone); `git fetch --unshallow` brings the rest")
         holders[cut].append("history")
     ranked = sorted(holders, key=lambda finding: (ORDER.index(finding.level), finding.place, finding.message))
-    return Report(count, len(executions), tuple(Found(finding, tuple(holders[finding])) for finding in ranked))
+    return AuditReport(
+        count, len(executions), tuple(ReportedFinding(finding, tuple(holders[finding])) for finding in ranked)
+    )
 
 
 def all_revisions(history: History) -> Iterator[Revision]:

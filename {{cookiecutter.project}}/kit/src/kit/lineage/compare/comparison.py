@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kit.lineage.compare.causes import Cause
-from kit.lineage.compare.verdict import Level, Verdict
+from kit.lineage.compare.verdict import Agreement, Verdict
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Comparison:
     followed: tuple[str, ...]
     absorbed: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
-    level: Level
+    level: Agreement
 
     @property
     def first(self) -> Divergence | None:

@@ -15,7 +15,7 @@ from kit.dvc.artifact import Artifact, stays_inside
 from kit.dvc.hashing import FOLDER, md5_of_bytes
 from kit.errors import KitError
 from kit.lineage.compare.causes import Cause, Side, hidden_causes
-from kit.lineage.compare.verdict import Content, Level, Verdict, compare, overall, tolerance_of
+from kit.lineage.compare.verdict import Agreement, Content, Verdict, compare, overall, tolerance_of
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.results import metric_paths
@@ -30,7 +30,7 @@ class Replay:
 
     stage: str
     verdicts: tuple[Verdict, ...]
-    level: Level
+    level: Agreement
     recorded: Mapping[str, Any] | None
     now: Mapping[str, Any]
     causes: tuple[Cause, ...]
@@ -152,7 +152,7 @@ def _compared(
     )
     level = overall(verdicts, frozenset(metrics))
     sides = [Side(execution, None, record, {}) for record in (recorded, now)]
-    differs = level is not Level.IDENTICAL_BYTES
+    differs = level is not Agreement.IDENTICAL_BYTES
     return Replay(execution.stage, verdicts, level, recorded, now, tuple(hidden_causes(*sides) if differs else ()))
 
 

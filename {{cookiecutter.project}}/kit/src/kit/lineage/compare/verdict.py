@@ -13,7 +13,7 @@ from kit.git.files import Files
 from kit.project.settings import pyproject
 
 
-class Level(IntEnum):
+class Agreement(IntEnum):
     """The further down, the less alike (DESIGN section 7)."""
 
     IDENTICAL_BYTES = 0
@@ -42,7 +42,7 @@ class Verdict:
     """How alike one result is on both sides, and by how much it differs, in words."""
 
     path: str
-    level: Level
+    level: Agreement
     detail: str = ""
 
 
@@ -69,15 +69,15 @@ def tolerance_of(files: Files) -> Tolerance:
 def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance: Tolerance) -> Verdict:
     """One result of two runs."""
     if left.md5 == right.md5:
-        return Verdict(path, Level.IDENTICAL_BYTES)
+        return Verdict(path, Agreement.IDENTICAL_BYTES)
     if left.tensor_digest and left.tensor_digest == right.tensor_digest:
-        return Verdict(path, Level.IDENTICAL_TENSORS, "saved differently")
+        return Verdict(path, Agreement.IDENTICAL_TENSORS, "saved differently")
     one, two = left.files(), right.files()
     if one is not None and two is not None:
         return _folders(path, one, two, tolerance)
     before, after = left.read(), right.read()
     if before is None or after is None:
-        return Verdict(path, Level.UNKNOWN, "the bytes of one side are not on this machine")
+        return Verdict(path, Agreement.UNKNOWN, "the bytes of one side are not on this machine")
     try:
         if is_metric:
             return _metrics(path, json.loads(before), json.loads(after), tolerance)
@@ -88,39 +88,39 @@ def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance
         if path.endswith((".parquet", ".csv")):
             return _numbers(path, _table(path, before), _table(path, after), tolerance)
     except Exception as error:  # a damaged or odd file is different, and says why
-        return Verdict(path, Level.DIFFERENT, f"cannot be compared: {' '.join(str(error).split())[:120]}")
-    return Verdict(path, Level.DIFFERENT, "other bytes")
+        return Verdict(path, Agreement.DIFFERENT, f"cannot be compared: {' '.join(str(error).split())[:120]}")
+    return Verdict(path, Agreement.DIFFERENT, "other bytes")
 
 
 def _folders(path: str, left: Mapping[str, Content], right: Mapping[str, Content], tolerance: Tolerance) -> Verdict:
     """As alike as the least alike of their files, which is named."""
     alone = sorted(set(left) ^ set(right))
     if alone:
-        return Verdict(path, Level.DIFFERENT, f"{alone[0]} is on one side alone")
+        return Verdict(path, Agreement.DIFFERENT, f"{alone[0]} is on one side alone")
     verdicts = [compare(name, left[name], right[name], is_metric=False, tolerance=tolerance) for name in sorted(left)]
-    known = [verdict for verdict in verdicts if verdict.level != Level.UNKNOWN]
+    known = [verdict for verdict in verdicts if verdict.level != Agreement.UNKNOWN]
     worst = max(known, key=lambda verdict: verdict.level, default=None)
-    if worst is None or (len(known) < len(verdicts) and worst.level != Level.DIFFERENT):
-        return Verdict(path, Level.UNKNOWN, "the bytes of one side are not on this machine")
+    if worst is None or (len(known) < len(verdicts) and worst.level != Agreement.DIFFERENT):
+        return Verdict(path, Agreement.UNKNOWN, "the bytes of one side are not on this machine")
     return Verdict(path, worst.level, f"{worst.path}: {worst.detail or worst.level.words}")
 
 
-def overall(verdicts: Iterable[Verdict], metrics: frozenset[str]) -> Level:
+def overall(verdicts: Iterable[Verdict], metrics: frozenset[str]) -> Agreement:
     """Of all results together: the worst, unless every metric is within tolerance."""
     found = list(verdicts)
-    worst = max((verdict.level for verdict in found), default=Level.IDENTICAL_BYTES)
-    if worst <= Level.WITHIN_TOLERANCE:
+    worst = max((verdict.level for verdict in found), default=Agreement.IDENTICAL_BYTES)
+    if worst <= Agreement.WITHIN_TOLERANCE:
         return worst
     judged = [verdict.level for verdict in found if verdict.path in metrics]
-    if judged and max(judged) <= Level.METRIC_WITHIN_TOLERANCE:
-        return Level.METRIC_WITHIN_TOLERANCE
-    return Level.DIFFERENT if any(verdict.level == Level.DIFFERENT for verdict in found) else worst
+    if judged and max(judged) <= Agreement.METRIC_WITHIN_TOLERANCE:
+        return Agreement.METRIC_WITHIN_TOLERANCE
+    return Agreement.DIFFERENT if any(verdict.level == Agreement.DIFFERENT for verdict in found) else worst
 
 
 def _metrics(path: str, left: Any, right: Any, tolerance: Tolerance) -> Verdict:
     before, after = dict(_leaves(left)), dict(_leaves(right))
     verdict = _numbers(path, before.items(), after.items(), tolerance)
-    if verdict.level <= Level.WITHIN_TOLERANCE:
+    if verdict.level <= Agreement.WITHIN_TOLERANCE:
         return verdict
     values = {name: (before.get(name), after.get(name)) for name in {*before, *after}}
     numbers = {name: pair for name, pair in values.items() if not any(isinstance(value, str) for value in pair)}
@@ -128,7 +128,7 @@ def _metrics(path: str, left: Any, right: Any, tolerance: Tolerance) -> Verdict:
     worst = max(off, key=lambda name: off[name], default="")
     moved = f"{worst}: {values[worst][0]} → {values[worst][1]}" if worst else ""
     within = bool(off) and off[worst] <= tolerance.metric
-    return Verdict(path, Level.METRIC_WITHIN_TOLERANCE if within else Level.DIFFERENT, moved)
+    return Verdict(path, Agreement.METRIC_WITHIN_TOLERANCE if within else Agreement.DIFFERENT, moved)
 
 
 def _distance(left: Any, right: Any) -> float:
@@ -172,16 +172,20 @@ def _numbers(
     for pair in zip_longest(left, right):
         if None in pair or pair[0][0] != pair[1][0]:
             return Verdict(
-                path, Level.DIFFERENT, f"other names: {' and '.join(str(side and side[0]) for side in pair)}"
+                path, Agreement.DIFFERENT, f"other names: {' and '.join(str(side and side[0]) for side in pair)}"
             )
         name, before, after = pair[0][0], numpy.asarray(pair[0][1]), numpy.asarray(pair[1][1])
         if before.shape != after.shape or before.dtype.kind != after.dtype.kind:
-            return Verdict(path, Level.DIFFERENT, f"{name}: {before.dtype}{before.shape} → {after.dtype}{after.shape}")
+            return Verdict(
+                path, Agreement.DIFFERENT, f"{name}: {before.dtype}{before.shape} → {after.dtype}{after.shape}"
+            )
         if before.dtype.kind in "iuf":
             off = numpy.abs(before.astype("f8") - after.astype("f8"))
             furthest = max(furthest, (float(off.max(initial=0.0)), name))
             if not numpy.allclose(before, after, tolerance.relative, tolerance.absolute, equal_nan=True):
-                return Verdict(path, Level.DIFFERENT, f"{name}: differs by up to {off.max():.3g}")
+                return Verdict(path, Agreement.DIFFERENT, f"{name}: differs by up to {off.max():.3g}")
         elif before.tolist() != after.tolist():
-            return Verdict(path, Level.DIFFERENT, f"{name} differs")
-    return Verdict(path, Level.WITHIN_TOLERANCE, f"by up to {furthest[0]:.3g} in {furthest[1]}" if furthest[1] else "")
+            return Verdict(path, Agreement.DIFFERENT, f"{name} differs")
+    return Verdict(
+        path, Agreement.WITHIN_TOLERANCE, f"by up to {furthest[0]:.3g} in {furthest[1]}" if furthest[1] else ""
+    )

@@ -9,7 +9,7 @@ from kit.lineage.compare.causes import Cause, Kind, Side, causes, hidden_causes
 from kit.lineage.compare.comparison import Comparison, Divergence
 from kit.lineage.compare.content import content_at
 from kit.lineage.compare.differences import of_bytes
-from kit.lineage.compare.verdict import Level, Verdict, compare, overall, tolerance_of
+from kit.lineage.compare.verdict import Agreement, Verdict, compare, overall, tolerance_of
 from kit.lineage.history.code_index import CodeIndex
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
@@ -156,7 +156,7 @@ class _Walk:
                 yield compare(path, left, right, path in metrics, tolerance)
             else:
                 alone = self.before.name if path in before else self.after.name
-                yield Verdict(path, Level.DIFFERENT, f"only in {alone}")
+                yield Verdict(path, Agreement.DIFFERENT, f"only in {alone}")
 
 
 def _above(revision: Revision, artifact: Artifact) -> set[str]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from kit.formats.front_matter import card_in
 from kit.git.files import Files
-from kit.lineage.trace import ExecutionNode, Trace
+from kit.lineage.tracing import ExecutionNode, Trace
 from kit.project.settings import pyproject
 
 # SPDX identifiers by what they ask of what is made from the work (spdx.org/licenses; the texts decide).

@@ -18,7 +18,7 @@ SHOWN_PARTS = 5
 
 
 @dataclass(frozen=True)
-class Found:
+class Match:
     """Where a content is known from; `how` says by what it was recognised, and how much of it.
 
     `commits` hold it, newest first; none: only DVC's run cache remembers it. `refs` are those whose tip holds it.
@@ -32,7 +32,7 @@ class Found:
     refs: tuple[Ref, ...]
 
 
-def find(history: History, query: str, cwd: Path) -> list[Found]:
+def find(history: History, query: str, cwd: Path) -> list[Match]:
     """Where a file or hash occurs in all branches, tags, experiments and the run cache.
 
     Whole bytes first; then, for weights, all tensors together, whatever the file's name and metadata; then tensor by
@@ -59,7 +59,7 @@ def find(history: History, query: str, cwd: Path) -> list[Found]:
     return found
 
 
-def _of_hash(history: History, contents: ContentIndex, query: str) -> list[Found]:
+def _of_hash(history: History, contents: ContentIndex, query: str) -> list[Match]:
     if not HASH.fullmatch(query):
         raise KitError(f"{query}: no such file, and no hash (6 to 64 hexadecimal digits)")
     md5s = contents.md5s(query.lower())
@@ -72,7 +72,7 @@ def _of_hash(history: History, contents: ContentIndex, query: str) -> list[Found
     return found
 
 
-def _occurrences(history: History, how: str, occurrences: Iterable[Occurrence]) -> Iterator[Found]:
+def _occurrences(history: History, how: str, occurrences: Iterable[Occurrence]) -> Iterator[Match]:
     """Who made it, at each path; where nobody did, who read it."""
     known = list(occurrences)
     made = [occurrence for occurrence in known if occurrence.role == MADE]
@@ -82,7 +82,7 @@ def _occurrences(history: History, how: str, occurrences: Iterable[Occurrence]) 
     for same in by_path.values():
         blobs = {blob for occurrence in same for blob in occurrence.blobs}
         commits, refs = _held(history, blobs)
-        yield Found(how, same[0].artifact, same[0].role, same[0].execution, commits, refs)
+        yield Match(how, same[0].artifact, same[0].role, same[0].execution, commits, refs)
 
 
 def _held(history: History, blobs: Iterable[str]) -> tuple[tuple[str, ...], tuple[Ref, ...]]:
@@ -92,7 +92,7 @@ def _held(history: History, blobs: Iterable[str]) -> tuple[tuple[str, ...], tupl
     return commits, tuple(sorted(refs, key=lambda ref: ref.order))
 
 
-def _members(history: History, contents: ContentIndex, md5: str) -> Iterator[Found]:
+def _members(history: History, contents: ContentIndex, md5: str) -> Iterator[Match]:
     """The folders that hold the file."""
     for folder in [known for known in sorted(contents.hashes) if known.endswith(FOLDER)]:
         inside = [path for path, member in (history.storage.members(folder) or {}).items() if member == md5]
@@ -100,7 +100,7 @@ def _members(history: History, contents: ContentIndex, md5: str) -> Iterator[Fou
             yield from _occurrences(history, f"same bytes as {path} in the folder", contents.occurrences(folder))
 
 
-def _in_git(history: History, place: Path) -> Iterator[Found]:
+def _in_git(history: History, place: Path) -> Iterator[Match]:
     """The commits that brought the file into Git, or took it out."""
     if not place.is_file():
         return
@@ -115,10 +115,10 @@ def _in_git(history: History, place: Path) -> Iterator[Found]:
         path = names[0].removeprefix(history.repository.prefix)
         tips = [ref for ref in history.repository.refs if history.at(ref.commit).files.key(path) == blob]
         tips.sort(key=lambda ref: ref.order)
-        yield Found("same bytes as a file in Git", Artifact(path, blob), "Git", None, tuple(commits), tuple(tips))
+        yield Match("same bytes as a file in Git", Artifact(path, blob), "Git", None, tuple(commits), tuple(tips))
 
 
-def _by_tensors(history: History, contents: ContentIndex, place: Path) -> Iterator[Found]:
+def _by_tensors(history: History, contents: ContentIndex, place: Path) -> Iterator[Match]:
     """The weights whose tensors are all the same, else those that share some."""
     try:
         digest, mine = safetensors_file.tensor_digest(place), safetensors_file.tensor_digests(place)
@@ -149,7 +149,7 @@ def _shared(contents: ContentIndex, mine: dict[str, str]) -> Iterator[tuple[int,
                 yield sum(value in theirs.values() for value in mine.values()), len(theirs), known
 
 
-def _by_tensor_hash(history: History, contents: ContentIndex, prefix: str) -> Iterator[Found]:
+def _by_tensor_hash(history: History, contents: ContentIndex, prefix: str) -> Iterator[Match]:
     """The weights that hold a tensor of this digest."""
     for execution, document in contents.records:
         md5 = {out.path: out.hash for out in execution.outs}
