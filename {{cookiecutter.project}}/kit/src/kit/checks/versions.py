@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kit.errors import KitError
+from kit.git.command import run_git
 from kit.git.files import CommittedFiles, Files, WorkingFiles
 from kit.git.objects import Objects
-from kit.git.repository import open_repository, run_git
+from kit.git.repository import open_repository
 from kit.project.diagnostic import Diagnostic, diagnostic_of, line_in
 from kit.project.interface import interface_digest, types_of
 from kit.project.module_code import source_of
@@ -74,17 +75,17 @@ def last_release(view: View) -> str | None:
     """The nearest tag of a release or a registered version, from HEAD backwards; None where there is none."""
     patterns = [word for pattern in RELEASES for word in ("--match", pattern)]
     try:
-        done = run_git(view.project.root, ["describe", "--tags", "--abbrev=0", *patterns])
-    except FileNotFoundError:
+        done = run_git(view.project.root, "describe", "--tags", "--abbrev=0", *patterns)
+    except KitError:
         return None
-    return done.stdout.decode().strip() if done.returncode == 0 else None
+    return done.text.strip() if done.exit_status == 0 else None
 
 
 def _changed_modules(view: View, tag: str) -> set[str]:
     """Modules that differ from a tag, by Git's word: a file of theirs changed, or a contract that they name."""
     asked = ["diff", "--name-only", "--relative", "-z", tag, "--", "modules", "contracts"]
-    done = run_git(view.project.root, asked)
-    paths = [path.split("/") for path in done.stdout.decode(errors="surrogateescape").split("\0") if path]
+    done = run_git(view.project.root, *asked)
+    paths = [path.split("/") for path in done.text.split("\0") if path]
     types = {path[1].removesuffix(".yaml") for path in paths if path[0] == "contracts"}
     found = {path[1] for path in paths if path[0] == "modules"}
     for name in view.project.module_names():

@@ -1,13 +1,13 @@
 """Git's objects, read through one `git cat-file` process."""
 
-import subprocess
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import IO, NamedTuple, TypeVar
 
 from kit.errors import KitError
-from kit.git.repository import Repository, offline_variables
+from kit.git.command import GitProcess, start_git
+from kit.git.repository import Repository
 
 # Requests are written before answers are read, so a batch must fit into a pipe (64 KiB on Linux).
 BATCH = 128
@@ -32,15 +32,8 @@ class Objects:
         self._endings: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @cached_property
-    def _process(self) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(
-            ["git", "cat-file", "--batch-command", "--buffer"],
-            cwd=self._repository.folder,
-            env=offline_variables(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+    def _process(self) -> GitProcess:
+        process = start_git(self._repository.folder, "cat-file", "--batch-command", "--buffer")
         weakref.finalize(self, _end, process)
         return process
 
@@ -113,7 +106,7 @@ class Objects:
         return [None if _is_missing(header) else read(header, stdout) for header in headers]
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _end(process: GitProcess) -> None:
     """It waits for requests; without anybody to ask, it goes."""
     process.kill()
     process.communicate()

@@ -1,13 +1,12 @@
 """A Git repository's refs and commits, read by Git itself; works in bare, shallow and cold clones."""
 
-import os
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from kit.errors import KitError
+from kit.git.command import GitOutput, run_git
 
 EXPERIMENTS = "refs/exps/"
 # What DVC keeps under refs/exps beside the experiments themselves (dvc.repo.experiments.refs).
@@ -80,7 +79,7 @@ class Repository:
     def head(self) -> str | None:
         """The commit checked out; None in a repository without commits."""
         done = self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        return done.stdout.decode().strip() or None
+        return done.text.strip() or None
 
     def commit_id(self, revision: str) -> str:
         """The commit that a branch, tag, hash or experiment's name means.
@@ -90,8 +89,8 @@ class Repository:
         """
         done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         # Some versions of Git echo --end-of-options.
-        found = done.stdout.decode().split()
-        if done.returncode == 0 and found:
+        found = done.text.split()
+        if done.exit_status == 0 and found:
             return found[-1]
         experiments = {ref.commit for ref in self.refs if ref.kind == "experiment" and ref.label == revision}
         if len(experiments) == 1:
@@ -112,7 +111,7 @@ class Repository:
     def ignored(self, paths: Iterable[str]) -> set[str]:
         """Those of some paths in the working tree that .gitignore leaves out of Git."""
         done = self._run("check-ignore", "--stdin", "-z", given="".join(f"{path}\0" for path in paths))
-        return set(filter(None, done.stdout.decode(errors="surrogateescape").split("\0")))
+        return set(filter(None, done.text.split("\0")))
 
     def git(self, *arguments: str, given: str | None = None) -> str:
         """What a git command prints.
@@ -121,24 +120,12 @@ class Repository:
             KitError: it fails; the message is Git's.
         """
         done = self._run(*arguments, given=given)
-        if done.returncode:
-            raise KitError(f"git {arguments[0]}: {' '.join(done.stderr.decode(errors='replace').split())}")
-        return done.stdout.decode(errors="replace")
+        if done.exit_status:
+            raise KitError(f"git {arguments[0]}: {done.message}")
+        return done.data.decode(errors="replace")
 
-    def _run(self, *arguments: str, given: str | None = None) -> "subprocess.CompletedProcess[bytes]":
-        return run_git(self.folder, arguments, given)
-
-
-def run_git(folder: Path, arguments: Iterable[str], given: str | None = None) -> "subprocess.CompletedProcess[bytes]":
-    """Run git in a folder; nothing is fetched that a partial clone lacks."""
-    data = None if given is None else given.encode()
-    return subprocess.run(
-        ["git", *arguments], cwd=folder, input=data, capture_output=True, env=offline_variables(), check=False
-    )
-
-
-def offline_variables() -> dict[str, str]:
-    return {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    def _run(self, *arguments: str, given: str | None = None) -> GitOutput:
+        return run_git(self.folder, *arguments, given=given)
 
 
 def open_repository(folder: Path) -> Repository:
@@ -147,16 +134,17 @@ def open_repository(folder: Path) -> Repository:
     Raises:
         KitError: it is none, or Git is missing.
     """
-    asked = ["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir", "--show-prefix"]
-    try:
-        done = run_git(folder, asked)
-    except FileNotFoundError:
-        raise KitError("git is not installed or not on PATH; install Git") from None
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        why = "is no Git repository; change into a clone" if "not a git" in "".join(said) else " ".join(said)
+    asked = ["--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir", "--show-prefix"]
+    done = run_git(folder, "rev-parse", *asked)
+    if done.exit_status:
+        why = done.message if _has_traces(folder) else "is no Git repository; change into a clone"
         raise KitError(f"{folder}: {why}")
-    bare, shallow, directory, *prefix = done.stdout.decode().splitlines()
+    bare, shallow, directory, *prefix = done.text.splitlines()
     if bare == "true":
         return Repository(Path(directory), "", True, shallow == "true")
     return Repository(folder, prefix[0] if prefix else "", False, shallow == "true")
+
+
+def _has_traces(folder: Path) -> bool:
+    """Whether a repository is in or above a folder, though Git does not read it: another user's, or a damaged one."""
+    return (folder / "HEAD").exists() or any((place / ".git").exists() for place in (folder, *folder.parents))

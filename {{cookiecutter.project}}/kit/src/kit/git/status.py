@@ -1,9 +1,11 @@
 """Which commit the code is of, and what differs from it."""
 
-import subprocess
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+
+from kit.errors import KitError
+from kit.git.command import run_git
 
 CHANGES_KEPT = 20
 
@@ -15,11 +17,9 @@ def description(root: Path, written: Collection[str]) -> dict[str, Any] | None:
     """
     try:
         commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD").strip()
-        # Without its optional lock, git status never stands in the way of another git command.
-        status = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "."]
-        listing = _git(root, "--no-optional-locks", *status)
+        listing = _git(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".")
         top = _git(root, "rev-parse", "--show-prefix").strip()
-    except (OSError, subprocess.CalledProcessError):
+    except KitError:
         return None
     changed = [entry[3:].removeprefix(top) for entry in listing.split("\0") if entry]
     changed = [path for path in changed if path not in ("dvc.lock", *written) and not path.startswith(".kit/")]
@@ -27,5 +27,7 @@ def description(root: Path, written: Collection[str]) -> dict[str, Any] | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
-    return done.stdout
+    done = run_git(root, *arguments)
+    if done.exit_status:
+        raise KitError(f"git {arguments[0]}: {done.message}")
+    return done.text

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kit.errors import KitError
+from kit.git.command import GitOutput, run_git
 from kit.library.package import Package, checked, params_in, types_named
 from kit.library.reference import Reference
 from kit.library.safety import LARGEST_FILE, printable, refuse, refuse_all
 
-# Nothing but these ways to a repository, no hooks, no questions, and objects that are what they claim to be.
-GIT = [
-    *("git", "-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
+# Nothing but these ways to a repository, no hooks, and objects that are what they claim to be.
+CAREFULLY = [
+    *("-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
     *("-c", "protocol.file.allow=always", "-c", f"core.hooksPath={os.devnull}", "-c", "fetch.fsckObjects=true"),
 ]
 UPLOAD = "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
@@ -129,32 +129,26 @@ class GitSource:
         return {words[0]: int(words[2]) for words in lines if words[1:] and words[1] == "blob"}
 
     def _blob(self, blob: str) -> bytes:
-        return self._run("cat-file", "blob", blob).stdout
+        return self._run("cat-file", "blob", blob).data
 
     def _git(self, *arguments: str, given: str | None = None, label: str = "") -> str:
         done = self._run(*arguments, given=given)
-        if done.returncode:
-            said = " ".join(done.stderr.decode(errors="replace").split())
-            raise KitError(f"{label or self.location}: cannot be read: {said}")
-        return done.stdout.decode(errors="surrogateescape")
+        if done.exit_status:
+            raise KitError(f"{label or self.location}: cannot be read: {done.message}")
+        return done.text
 
-    def _run(self, *arguments: str, given: str | None = None) -> "subprocess.CompletedProcess[bytes]":
-        hidden = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
-        variables = {name: value for name, value in os.environ.items() if name not in hidden}
-        variables |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_NO_LAZY_FETCH": "1"}
-        data = None if given is None else given.encode()
-        return subprocess.run([*GIT, *arguments], cwd=self._scratch, env=variables, input=data, capture_output=True)
+    def _run(self, *arguments: str, given: str | None = None) -> GitOutput:
+        return run_git(self._scratch, *CAREFULLY, *arguments, given=given, elsewhere=True)
 
 
 def _repository_of(reference: Reference) -> tuple[str, str]:
     """A repository's location, and the path in it that a reference means (ending in a slash, or empty)."""
     if not reference.is_folder:
         return reference.location, ""
-    asked = ["git", "-C", reference.location, "rev-parse", "--show-toplevel", "--show-prefix"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
-    if done.returncode:  # a bare one
+    done = run_git(Path(reference.location), "rev-parse", "--show-toplevel", "--show-prefix", elsewhere=True)
+    if done.exit_status:  # a bare one
         return reference.location, ""
-    top, prefix = [*done.stdout.splitlines(), ""][:2]
+    top, prefix = [*done.text.splitlines(), ""][:2]
     return top, prefix
 
 
@@ -162,8 +156,9 @@ def is_repository(reference: Reference) -> bool:
     """Whether a reference leads to a Git repository, so that there are commits to name."""
     if not reference.is_folder:
         return True
-    asked = ["git", "-C", reference.location, "rev-parse", "--verify", "--quiet", "HEAD"]
-    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    folder = Path(reference.location)
+    asked = ["rev-parse", "--verify", "--quiet", "HEAD"]
+    return folder.is_dir() and run_git(folder, *asked, elsewhere=True).exit_status == 0
 
 
 @contextmanager

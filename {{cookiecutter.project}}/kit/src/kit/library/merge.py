@@ -1,10 +1,11 @@
 """Three-way merges of files: what changed there and what changed here, both kept; where they clash, both shown."""
 
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from kit.git.command import run_git
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,7 @@ def _merged_text(ours: bytes, base: bytes, theirs: bytes, names: tuple[str, str]
         for file, data in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(data)
         labels = [word for name in (names[0], "as it came", names[1]) for word in ("-L", name)]
-        command = ["git", "merge-file", "--stdout", "--diff3", *labels, *map(str, files)]
-        done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode < 0 or done.returncode > 127:
+        done = run_git(Path(scratch), "merge-file", "--stdout", "--diff3", *labels, *map(str, files), elsewhere=True)
+    if done.exit_status < 0 or done.exit_status > 127:
         return Merged(ours, conflict=True)
-    return Merged(done.stdout, conflict=done.returncode > 0)
+    return Merged(done.data, conflict=done.exit_status > 0)

@@ -1,8 +1,7 @@
 """Take a module out of a project, once nothing needs it."""
 
-import subprocess
-
 from kit.errors import KitError
+from kit.git.command import run_git
 from kit.library.yaml_edit import without_section
 from kit.project.edits import Changes
 from kit.project.modules_lock import PATH, ledger_text, read_ledger
@@ -42,9 +41,9 @@ def remove_module(project: Project, name: str) -> Changes:
 
 def _unsaved(project: Project, name: str) -> str | None:
     """A file of a module whose content is in no commit."""
-    asked = ["git", "status", "--porcelain", "-z", "--untracked-files=all", "--", f"modules/{name}"]
-    done = subprocess.run(asked, cwd=project.root, capture_output=True, text=True, check=False)
-    if done.returncode:
+    asked = ["status", "--porcelain", "-z", "--untracked-files=all", "--", f"modules/{name}"]
+    done = run_git(project.root, *asked)
+    if done.exit_status:
         return f"modules/{name}"
-    changed = [line[3:] for line in done.stdout.split("\0") if line]
+    changed = [line[3:] for line in done.text.split("\0") if line]
     return changed[0] if changed else None

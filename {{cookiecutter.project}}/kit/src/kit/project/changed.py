@@ -1,9 +1,9 @@
 """Which modules differ from another revision, by Git alone."""
 
-import subprocess
 from pathlib import PurePosixPath
 
 from kit.errors import KitError
+from kit.git.command import run_git
 from kit.project.project import Project
 
 
@@ -22,11 +22,8 @@ def changed_modules(project: Project, base: str) -> list[str]:
 
 
 def _git(project: Project, *arguments: str) -> str:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=project.root, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise KitError("git is not installed or not on PATH; install Git") from None
-    if done.returncode:
-        said = " ".join(done.stderr.split()) or "it has no history in common with HEAD"
+    done = run_git(project.root, *arguments)
+    if done.exit_status:
+        said = done.message or "it has no history in common with HEAD"
         raise KitError(f"{arguments[-2] if arguments[0] == 'merge-base' else 'git'}: {said}; fetch the whole history")
-    return done.stdout
+    return done.text

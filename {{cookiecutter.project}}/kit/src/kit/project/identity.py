@@ -1,8 +1,9 @@
 """Who is at work here, as Git and pyproject.toml know them."""
 
 import re
-import subprocess
 
+from kit.errors import KitError
+from kit.git.command import run_git
 from kit.git.files import WorkingFiles
 from kit.project.owners import OWNER
 from kit.project.project import Project
@@ -37,7 +38,6 @@ def license_of_project(project: Project) -> str:
 
 def _git_config(project: Project, key: str) -> str:
     try:
-        asked = ["git", "config", "--get", key]
-        return subprocess.run(asked, cwd=project.root, capture_output=True, text=True, check=False).stdout.strip()
-    except FileNotFoundError:
+        return run_git(project.root, "config", "--get", key).text.strip()
+    except KitError:
         return ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from kit.errors import KitError
-from kit.git.repository import run_git
+from kit.git.command import run_git
 from kit.registry.tags import Registry
 
 REMOTE = "origin"
@@ -17,13 +17,14 @@ def share_first(registry: Registry, local: bool) -> bool:
     Raises:
         KitError: the remote cannot be reached.
     """
-    remotes = run_git(registry.root, ["remote"]).stdout.decode().split()
+    remotes = run_git(registry.root, "remote").text.split()
     if local or REMOTE not in remotes:
         return False
-    done = run_git(registry.root, ["fetch", "--quiet", "--tags", REMOTE])
-    if done.returncode:
-        said = " ".join(done.stderr.decode(errors="replace").split())
-        raise KitError(f"{REMOTE}: its tags cannot be fetched ({said}); with --local the tag stays in this clone")
+    done = run_git(registry.root, "fetch", "--quiet", "--tags", REMOTE)
+    if done.exit_status:
+        raise KitError(
+            f"{REMOTE}: its tags cannot be fetched ({done.message}); with --local the tag stays in this clone"
+        )
     return True
 
 
@@ -44,10 +45,10 @@ def tagged(registry: Registry, shared: bool, make: Callable[[str], object], what
     if not shared:
         return
     for tag in made:
-        done = run_git(registry.root, ["push", "--quiet", "--no-verify", REMOTE, f"refs/tags/{tag}"])
-        if done.returncode:
-            run_git(registry.root, ["tag", "--delete", tag])
-            said = " ".join(done.stderr.decode(errors="replace").split())
+        done = run_git(registry.root, "push", "--quiet", "--no-verify", REMOTE, f"refs/tags/{tag}")
+        if done.exit_status:
+            run_git(registry.root, "tag", "--delete", tag)
+            said = done.message
             faster = "somebody else was faster; look at `kit registry` and run this again"
             raise KitError(
                 f"{tag}: {faster if EXISTS.search(said) else f'cannot be pushed ({said})'}; nothing was kept"
@@ -55,4 +56,4 @@ def tagged(registry: Registry, shared: bool, make: Callable[[str], object], what
 
 
 def _tags(registry: Registry) -> set[str]:
-    return set(run_git(registry.root, ["tag", "--list"]).stdout.decode().split())
+    return set(run_git(registry.root, "tag", "--list").text.split())

@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from kit.errors import KitError
-from kit.git.repository import Repository, open_repository, run_git
+from kit.git.command import run_git
+from kit.git.repository import Repository, open_repository
 
 ROLLBACK = "Roll back"
 ASSIGNED, UNASSIGNED = "assignment", "unassignment"  # GTO's words for its events
@@ -67,7 +68,7 @@ class Registry:
 
     @cached_property
     def _top(self) -> str:
-        return run_git(self.root, ["rev-parse", "--show-toplevel"]).stdout.decode().strip()
+        return run_git(self.root, "rev-parse", "--show-toplevel").text.strip()
 
     def models(self) -> list[str]:
         """Every model that has a version."""

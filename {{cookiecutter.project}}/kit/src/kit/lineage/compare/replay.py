@@ -14,6 +14,7 @@ from typing import Any
 from kit.dvc.artifact import Artifact, stays_inside
 from kit.dvc.hashing import FOLDER, md5_of_bytes
 from kit.errors import KitError
+from kit.git.command import run_git
 from kit.lineage.compare.causes import Cause, Side, hidden_causes
 from kit.lineage.compare.verdict import Agreement, Content, Verdict, compare, overall, tolerance_of
 from kit.lineage.history.history import History
@@ -79,11 +80,13 @@ def _clone(history: History, revision: Revision, clone: Path) -> None:
         raise KitError("nothing is committed yet; `git commit` first")
     top = history.repository.git("rev-parse", "--show-toplevel").strip()
     whole = clone.with_name("repository")
-    for arguments in (
-        ["clone", "--quiet", "--no-checkout", "--shared", "--", top, str(whole)],
-        ["-C", str(whole), "checkout", "--quiet", "--detach", commit],
+    for place, arguments in (
+        (history.root, ["clone", "--quiet", "--no-checkout", "--shared", "--", top, str(whole)]),
+        (whole, ["checkout", "--quiet", "--detach", commit]),
     ):
-        history.repository.git(*arguments)
+        done = run_git(place, *arguments, elsewhere=True)
+        if done.exit_status:
+            raise KitError(f"git {arguments[0]}: {done.message}")
     (whole / history.repository.prefix).rename(clone)
     if revision.commit is None:
         for path in ("dvc.yaml", "params.yaml", "dvc.lock", ".dvcignore"):
