@@ -3,6 +3,8 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,19 +44,43 @@ class Changes:
         Raises:
             KitError: a file cannot be written.
         """
+        with self.applied():
+            pass
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """The same, for what belongs together with something else: where that fails, everything is put back too.
+
+        Raises:
+            KitError: a file cannot be written, or not be put back.
+        """
         kept = {path: _content(self.project.root / path) for path in self.files}
-        done: list[str] = []
+        writing = ""
         try:
             for path, data in self.files.items():
+                writing = path
                 _put(self.project.root / path, data)
-                done.append(path)
+            writing = ""
+            yield
         except BaseException as error:
-            for path in reversed(done):
-                _put(self.project.root / path, kept[path])
-            if isinstance(error, OSError):
-                failed = list(self.files)[len(done)]
-                raise KitError(f"{failed}: cannot be written ({error.strerror}); nothing was changed") from None
+            left = list(filter(None, (self._put_back(path, data) for path, data in kept.items())))
+            if writing and isinstance(error, OSError):
+                outcome = "; ".join(left) or "nothing was changed"
+                raise KitError(f"{writing}: cannot be written ({error.strerror}); {outcome}") from None
+            if left:
+                raise KitError(f"{'; '.join(left)}. Before that: {error}") from error
             raise
+
+    def _put_back(self, path: str, data: bytes | None) -> str:
+        """Make a file what it was; returns what a person must do where that fails."""
+        place = self.project.root / path
+        try:
+            if _content(place) != data:
+                _put(place, data)
+        except OSError:
+            way_out = "removed again; delete it" if data is None else f"put back: git restore {path}"
+            return f"{path} could not be {way_out}"
+        return ""
 
 
 def _content(place: Path) -> bytes | None:
