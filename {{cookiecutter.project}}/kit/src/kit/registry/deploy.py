@@ -91,20 +91,19 @@ def _assign(
         return api.assign(root, full, stage, version.name, message=message, author=author, author_email=address,
                           force=True)  # fmt: skip
 
-    tagged(registry, shared, make, f"{model}#{stage}")
-    fetched = False
-    if pointer:
-        pointer.apply()
-        fetched = _check_out(project, *pointer.files)
-    path = next(iter(pointer.files)) if pointer else None
-    return Deployed(version.name, now.version if now else None, shared, path, fetched)
+    # The pointer first: it can be put back where the tag fails, and a tag that others have seen can not.
+    with pointer.applied():
+        tagged(registry, shared, make, f"{model}#{stage}")
+    fetched = bool(pointer.files) and _check_out(project, *pointer.files)
+    return Deployed(version.name, now.version if now else None, shared, next(iter(pointer.files), None), fetched)
 
 
-def _pointer(project: Project, history: History, model: str, version: Version, stage: str) -> Changes | None:
-    """The .dvc file that brings a version's files to where pyproject.toml wants those of the stage."""
+def _pointer(project: Project, history: History, model: str, version: Version, stage: str) -> Changes:
+    """The .dvc file that brings a version's files to where pyproject.toml wants those of the stage, if it wants any."""
+    changes = Changes(project)
     wanted = pyproject(WorkingFiles(project.root), "tool", "kit", "deploy").get(stage)
     if wanted is None:
-        return None
+        return changes
     path = f"{wanted}.dvc"
     if not (project.root / path).is_file():
         raise KitError(f"{SETTING} {stage} = {wanted}: there is no {path}; `dvc add {wanted}` makes one")
@@ -118,7 +117,6 @@ def _pointer(project: Project, history: History, model: str, version: Version, s
     entry = next(out for out in outs if out["path"] == found.artifact.path)
     kept = {key: entry[key] for key in KEPT if key in entry} | {"path": wanted.rpartition("/")[2]}
     text = yaml.safe_dump({"outs": [kept]}, sort_keys=False)
-    changes = Changes(project)
     changes.write(path, text)
     return changes
 

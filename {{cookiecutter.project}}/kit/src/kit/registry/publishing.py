@@ -1,14 +1,12 @@
 """Make a tag, and let the others have it: of two people who make the same one, one wins."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from kit.errors import KitError
 from kit.git.command import run_git
 from kit.registry.tags import Registry
 
 REMOTE = "origin"
-EXISTS = re.compile(r"already exists|would clobber|rejected|cannot lock ref", re.IGNORECASE)
 
 
 def share_first(registry: Registry, local: bool) -> bool:
@@ -22,37 +20,62 @@ def share_first(registry: Registry, local: bool) -> bool:
         return False
     done = run_git(registry.root, "fetch", "--quiet", "--tags", REMOTE)
     if done.exit_status:
-        raise KitError(
-            f"{REMOTE}: its tags cannot be fetched ({done.message}); with --local the tag stays in this clone"
-        )
+        why = f"its tags cannot be fetched ({done.message})"
+        raise KitError(f"{REMOTE}: {why}; with --local the tag stays in this clone")
     return True
 
 
 def tagged(registry: Registry, shared: bool, make: Callable[[str], object], what: str) -> None:
-    """Make a tag with GTO, and push it; where somebody was faster, the own tag is taken back.
+    """Make a tag with GTO, and push it; where that fails, in whatever way, the tag is taken back.
 
     Raises:
-        KitError: somebody else has made it, here or at the remote.
+        KitError: somebody else has made it, here or at the remote, or the remote does not take it.
     """
     from gto.exceptions import GTOException
 
     before = _tags(registry)
     try:
-        make(str(registry.root))
-    except GTOException as error:
-        raise KitError(f"{what}: {error}; `kit registry` shows who is where") from None
-    made = sorted(_tags(registry) - before)
-    if not shared:
+        try:
+            make(str(registry.root))
+        except GTOException as error:
+            raise KitError(f"{what}: {error}; `kit registry` shows who is where") from None
+        if shared:
+            _push(registry, sorted(_tags(registry) - before))
+    except BaseException:
+        _delete(registry, _tags(registry) - before)
+        raise
+
+
+def _push(registry: Registry, tags: Sequence[str]) -> None:
+    """What went wrong is told by which tags the remote has afterwards, not by what it says of that.
+
+    Raises:
+        KitError: the remote has another tag of this name, or none.
+    """
+    refs = [f"refs/tags/{tag}" for tag in tags]
+    together = ["--atomic"] if len(refs) > 1 else []
+    done = run_git(registry.root, "push", "--quiet", "--no-verify", *together, REMOTE, *refs)
+    if done.exit_status == 0:
         return
-    for tag in made:
-        done = run_git(registry.root, "push", "--quiet", "--no-verify", REMOTE, f"refs/tags/{tag}")
-        if done.exit_status:
-            run_git(registry.root, "tag", "--delete", tag)
-            said = done.message
-            faster = "somebody else was faster; look at `kit registry` and run this again"
-            raise KitError(
-                f"{tag}: {faster if EXISTS.search(said) else f'cannot be pushed ({said})'}; nothing was kept"
-            )
+    asked = run_git(registry.root, "ls-remote", "--tags", REMOTE, *refs)
+    if asked.exit_status:
+        unknown = f"whether {REMOTE} has it cannot be asked"
+        raise KitError(f"{', '.join(tags)}: cannot be pushed ({done.message}), and {unknown}; nothing was kept here")
+    own = run_git(registry.root, "for-each-ref", "--format=%(objectname)\t%(refname)", *refs).text.splitlines()
+    there = {line for line in asked.text.splitlines() if line.partition("\t")[2] in refs}
+    if there == set(own):  # it got through, and the answer was lost
+        return
+    if there:
+        raise KitError(
+            f"{', '.join(tags)}: somebody else was faster; look at `kit registry` and run this again; nothing was kept"
+        )
+    hint = "with --local the tag stays in this clone"
+    raise KitError(f"{', '.join(tags)}: {REMOTE} does not take it ({done.message}); nothing was kept; {hint}")
+
+
+def _delete(registry: Registry, tags: Iterable[str]) -> None:
+    for tag in tags:
+        run_git(registry.root, "tag", "--delete", tag)
 
 
 def _tags(registry: Registry) -> set[str]:
