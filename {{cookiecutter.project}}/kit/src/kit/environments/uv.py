@@ -1,13 +1,12 @@
 """Call the uv that came with the kit."""
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from uv import find_uv_bin
 
-from kit.confinement.landlock import launcher
+from kit.confinement import children
 
 # What builds a source archive would be neither pinned nor hashed, so only wheels are taken.
 WHEELS_ONLY = "--no-build"
@@ -32,6 +31,5 @@ def run_uv(arguments: list[str], cwd: Path | None = None) -> Done:
     """Run uv and wait; its own variables (UV_INDEX_URL, …) work as usual."""
     environment = {**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
     environment.pop("VIRTUAL_ENV", None)
-    command = [*launcher(), find_uv_bin(), *arguments]  # a build must not go on after a kit that was killed
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    done = children.run([find_uv_bin(), *arguments], cwd, environment)  # a build must not outlive a kit that was killed
     return Done(done.returncode, done.stdout, done.stderr)

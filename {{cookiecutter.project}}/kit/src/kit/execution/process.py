@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.confinement import landlock
+from kit.confinement import children
 from kit.execution.runtime import Runtime
 from kit.execution.sandbox import Sandbox
 from kit.execution.staging import Staging
@@ -67,8 +67,10 @@ def run_module(
     job_file = staging.path / "job.json"
     job_file.write_text(json.dumps({**job, "report": str(report)}), encoding="utf-8")
     home = {"HOME": str(staging.scratch)} if sandbox.abi else {}  # the real one could not be read anyway
-    process = subprocess.Popen(
-        [*_confined(sandbox, staging), str(runtime.python), worker.__file__, str(job_file)],
+    process = children.start(
+        [str(runtime.python), worker.__file__, str(job_file)],
+        rules_file=_written_rules(sandbox, staging),
+        network=sandbox.network,
         cwd=staging.scratch,
         env={**variables, **home},
         stdin=subprocess.DEVNULL,
@@ -86,11 +88,11 @@ def run_module(
     return ProcessResult(process.returncode, errors.decode(errors="replace"), _report_in(report))
 
 
-def _confined(sandbox: Sandbox, staging: Staging) -> list[str]:
-    """The command before the module's Python."""
+def _written_rules(sandbox: Sandbox, staging: Staging) -> str:
+    """The file that says what the process may reach."""
     rules = staging.path / "rules"
     rules.write_bytes(b"".join(os.fsencode(f"{right} {path}") + b"\0" for right, path in sandbox.rules))
-    return landlock.launcher(str(rules), sandbox.network)
+    return str(rules)
 
 
 def _pass_on(process: "subprocess.Popen[bytes]", kept: bytearray) -> None:
