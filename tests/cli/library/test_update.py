@@ -196,31 +196,6 @@ def test_a_module_is_listed_with_its_source(taken: Repository, kit: Kit) -> None
     assert "../library@v1.0.0 (changed here)" in kit("list")[1]
 
 
-def test_a_removed_module_leaves_nothing_and_comes_back(taken: Repository, kit: Kit) -> None:
-    assert kit("remove", "doubler")[0] == 0
-    assert not (taken.root / "modules").exists()
-    assert not (taken.root / "modules.lock").exists()
-    assert "doubler" not in taken.read("params.yaml") + taken.read("CODEOWNERS")
-    assert kit("check")[0] == 0
-    taken.git("checkout", "--", ".")
-    assert kit("check")[0] == 0
-
-
-def test_a_used_module_is_not_removed(taken: Repository, kit: Kit) -> None:
-    stage = "stages:\n  double:\n    cmd: kit run double\n    deps: [modules/doubler, data/numbers.csv]\n"
-    taken.write("dvc.yaml", stage + "    params: [doubler]\n    outs: [artifacts/double/doubled.csv]\n")
-    before = tree(taken.root)
-    assert "stage double uses it" in kit("remove", "doubler")[2]
-    assert tree(taken.root) == before
-
-
-def test_what_git_does_not_have_is_not_removed(taken: Repository, kit: Kit) -> None:
-    taken.write("modules/doubler/notes.md", "mine\n")
-    before = tree(taken.root)
-    assert kit("remove", "doubler")[2].startswith("kit: modules/doubler/notes.md: is not committed")
-    assert tree(taken.root) == before
-
-
 def test_a_change_that_cannot_be_written_is_undone(
     library: Repository, taken: Repository, kit: Kit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,5 +9,9 @@ from kit.project.project import find_project
 def main(arguments: Namespace) -> int:
     changes = remove_module(find_project(), arguments.module)
     changes.apply()
-    print(f"removed modules/{arguments.module} and its section of params.yaml; `git checkout` brings them back")
+    folder = f"modules/{arguments.module}"
+    print(
+        f"removed {folder} and what params.yaml, CODEOWNERS and modules.lock say of it;"
+        f" `git checkout HEAD -- {folder}` brings the folder back, `git diff HEAD` shows the lines"
+    )
     return 0

@@ -1,8 +1,10 @@
 """Take a module out of a project, once nothing needs it."""
 
+import yaml
+
 from kit.errors import KitError
-from kit.git.command import run_git
-from kit.library.yaml_edit import without_section
+from kit.git.unsaved import committed_text, unsaved
+from kit.library.yaml_edit import section_lines, without_section
 from kit.project.edits import Changes
 from kit.project.modules_lock import PATH, ledger_text, read_ledger
 from kit.project.owners import PATH as CODEOWNERS
@@ -24,8 +26,7 @@ def remove_module(project: Project, name: str) -> Changes:
     using = [stage.name for stage in view.stages if stage.module == name or f"modules/{name}" in stage.deps]
     if using:
         raise KitError(f"modules/{name}: stage {', '.join(using)} uses it; give the stage another module first")
-    if unsaved := _unsaved(project, name):
-        raise KitError(f"{unsaved}: is not committed, and would be lost; commit it first, or delete it yourself")
+    _refuse_unsaved(project, name)
     changes = Changes(project)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -39,11 +40,20 @@ def remove_module(project: Project, name: str) -> Changes:
     return changes
 
 
-def _unsaved(project: Project, name: str) -> str | None:
-    """A file of a module whose content is in no commit."""
-    asked = ["status", "--porcelain", "-z", "--untracked-files=all", "--", f"modules/{name}"]
-    done = run_git(project.root, *asked)
-    if done.exit_status:
-        return f"modules/{name}"
-    changed = [line[3:] for line in done.text.split("\0") if line]
-    return changed[0] if changed else None
+def _refuse_unsaved(project: Project, name: str) -> None:
+    """Refuse where something would be lost: Git must have every file of the module, its section and its origin."""
+    remedy = "and would be lost; commit it, or remove it yourself, first"
+    for path, why in unsaved(project.root, f"modules/{name}"):
+        raise KitError(f"{path}: {why}, {remedy}")
+    section = section_lines(Changes(project).text("params.yaml"), name)
+    if section and section != _committed_section(project, name):
+        raise KitError(f"params.yaml: {name}: is not committed as it is, {remedy}")
+    if name in read_ledger(project) and (found := next(unsaved(project.root, PATH), None)):
+        raise KitError(f"{PATH}: {found[1]}, {remedy}")
+
+
+def _committed_section(project: Project, name: str) -> list[str] | None:
+    try:
+        return section_lines(committed_text(project.root, "params.yaml"), name)
+    except yaml.YAMLError:
+        return None
