@@ -28,7 +28,7 @@ def problem_of(answers):
         if not answers[name].strip() or UNSAFE.search(answers[name]):
             return f"{name}: {answers[name]!r} must be one line without double quotes and backslashes, and not empty"
     if not EMAIL.fullmatch(email):
-        return f"email: {email!r} is no e-mail address"
+        return f"email: {email!r} is not an e-mail address"
     if UNSAFE.search(remote) or remote != remote.strip() or remote.startswith("-"):
         return f"remote: {remote!r} must be a URL or a folder, in one line without quotes and backslashes"
     return None

@@ -31,7 +31,7 @@ def test_a_mistake_is_told_by_file_line_and_remedy(project: Path, kit: Kit) -> N
     replace("params.yaml", "{factor: 2}", "\n  factor: 2\n  fctor: 3")
     assert kit("check") == (
         1,
-        "params.yaml:3: doubler.fctor: is no parameter of doubler; did you mean factor?\n",
+        "params.yaml:3: doubler.fctor: is not a parameter of doubler; did you mean factor?\n",
         "kit: 1 mistake found\n",
     )
 
@@ -73,10 +73,10 @@ def test_programs_get_json(project: Path, kit: Kit) -> None:
     ("file", "content", "finding"),
     [
         ("params.yaml", b"doubler: {factor: 2026-01-01}\n", "params.yaml:1: Unsupported value of type 'date' in"),
-        ("README.md", b"\xff", "README.md:1: is no text in UTF-8: invalid start byte at byte 0"),
-        (".dvcignore", b"\xff", ".dvcignore:1: is no text in UTF-8"),
+        ("README.md", b"\xff", "README.md:1: is not UTF-8 text: invalid start byte at byte 0"),
+        (".dvcignore", b"\xff", ".dvcignore:1: is not UTF-8 text"),
         ("modules/doubler/README.md", b"---\na: \x01\n---\n", "modules/doubler/README.md:1: front matter: "),
-        ("modules/doubler/run.py", b"\xff", "modules/doubler/run.py:1: is no Python: "),
+        ("modules/doubler/run.py", b"\xff", "modules/doubler/run.py:1: invalid Python: "),
         ("dvc.lock", b"stages: {double: }\n", "dvc.lock:1: stage double is not what DVC writes; restore it from Git"),
     ],
 )

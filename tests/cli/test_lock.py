@@ -119,9 +119,9 @@ def test_pips_own_settings_do_not_reach_a_lock(tmp_path: Path, monkeypatch: pyte
         (f"six==1.17.0,!=1.16.0 {HASH}\n", "six is not pinned"),
         (f"six @ file:///tmp/six.whl {HASH}\n", "six is not pinned"),
         ("six==1.17.0 --hash=md5:0123\n", "six has no hash"),
-        ("-e .\n", "-e has no place in a lock"),
-        ("-r other.txt\n", "-r has no place in a lock"),
-        ("./six.whl\n", "is no pinned package"),
+        ("-e .\n", "-e is not allowed in a lock"),
+        ("-r other.txt\n", "-r is not allowed in a lock"),
+        ("./six.whl\n", "is not a pinned package"),
     ],
 )
 def test_a_line_that_pins_nothing_is_refused(text: str, problem: str, tmp_path: Path) -> None:

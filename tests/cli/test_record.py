@@ -166,8 +166,8 @@ def test_kit_show_reads_it_comfortably(committed: Path, kit: Kit) -> None:
     ("break_it", "message"),
     [
         (lambda: RECORD.unlink(), "artifacts/double/run.json: is missing; run the stage, or fetch it with `dvc pull`"),
-        (lambda: RECORD.write_text("{"), "artifacts/double/run.json: is no JSON: "),
-        (lambda: RECORD.write_text("{}"), "artifacts/double/run.json: is no run record: "),
+        (lambda: RECORD.write_text("{"), "artifacts/double/run.json: invalid JSON: "),
+        (lambda: RECORD.write_text("{}"), "artifacts/double/run.json: invalid run record: "),
         (
             lambda: replace("dvc.yaml", ", artifacts/double/run.json", ""),
             "dvc.yaml: stage double has no run.json among",
@@ -246,7 +246,7 @@ def test_an_input_that_disappears_during_a_run_fails_it(
 
 
 def test_an_ignored_file_may_change_during_a_run(project: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A card is no code: .dvcignore leaves it out of the hash."""
+    """A card is not code: .dvcignore leaves it out of the hash."""
     Path(".dvcignore").write_text("/modules/*/README.md\n")
     monkeypatch.setenv("KIT_ISOLATION", "off")
     module_does("import pathlib; pathlib.Path(__file__).with_name('README.md').write_text('edited')")

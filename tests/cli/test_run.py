@@ -90,7 +90,7 @@ MISTAKES = {
     ),
     "index in the lock": (
         lambda: (MODULE / "requirements.txt").write_text("--index-url https://example.com/simple\n"),
-        "requirements.txt:1: --index-url has no place in a lock",
+        "requirements.txt:1: --index-url is not allowed in a lock",
     ),
     "direct address in the lock": (
         lambda: (MODULE / "requirements.txt").write_text("six @ https://example.com/six.whl\n"),
@@ -104,13 +104,13 @@ MISTAKES = {
         lambda: replace(MODULE / "module.yaml", "version:", "vresion:"),
         "modules/doubler/module.yaml: ",
     ),
-    "module.yaml is no YAML": (
+    "module.yaml is invalid YAML": (
         lambda: replace(MODULE / "module.yaml", "inputs: {", "inputs: ["),
         "modules/doubler/module.yaml:",
     ),
     "a key twice": (
         lambda: replace(MODULE / "module.yaml", "family: doubler", "family: doubler\nfamily: other"),
-        "modules/doubler/module.yaml:2: found duplicate key",
+        "modules/doubler/module.yaml:2: invalid YAML: found duplicate key",
     ),
     "parameter missing": (
         lambda: Path("params.yaml").write_text("doubler: {}\n"),
@@ -118,7 +118,7 @@ MISTAKES = {
     ),
     "parameter misspelt": (
         lambda: Path("params.yaml").write_text("doubler: {factr: 2}\n"),
-        "params.yaml: doubler.factr: is no parameter of doubler; did you mean factor?",
+        "params.yaml: doubler.factr: is not a parameter of doubler; did you mean factor?",
     ),
     "parameter out of range": (
         lambda: Path("params.yaml").write_text("doubler: {factor: 0}\n"),
@@ -178,7 +178,7 @@ MISTAKES = {
         lambda: replace("dvc.yaml", "modules/doubler, ", ""),
         "dvc.yaml: stage double needs one module folder (modules/NAME) in deps, not 0",
     ),
-    "params.yaml is no YAML": (
+    "params.yaml is invalid YAML": (
         lambda: Path("params.yaml").write_text("doubler: [\n"),
         "kit: params.yaml:",
     ),
@@ -192,9 +192,9 @@ MISTAKES = {
     ),
     "dvc.yaml is empty": (lambda: Path("dvc.yaml").write_text(""), "kit: dvc.yaml: expected a dictionary"),
     "module.yaml is empty": (lambda: (MODULE / "module.yaml").write_text(""), "kit: modules/doubler/module.yaml: "),
-    "the lock is no text": (
+    "the lock is not text": (
         lambda: (MODULE / "requirements.txt").write_bytes(b"\xff\xfe"),
-        "kit: modules/doubler/requirements.txt: is no text",
+        "kit: modules/doubler/requirements.txt: is not UTF-8 text",
     ),
     "a port without a path": (
         lambda: replace("dvc.yaml", "kit run double", "kit run double --input numbers"),
@@ -216,7 +216,7 @@ MISTAKES = {
         lambda: replace("dvc.yaml", "modules/doubler", "'modules/${slots.doubler}'"),
         "kit: dvc.yaml: failed to parse 'stages.double.deps' in 'dvc.yaml'",
     ),
-    "dvc.yaml is no pipeline": (
+    "dvc.yaml is not a pipeline": (
         lambda: replace("dvc.yaml", "    cmd:", "    comand:"),
         "dvc.yaml: stages.double",
     ),

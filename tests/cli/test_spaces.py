@@ -170,7 +170,7 @@ MISTAKES = {
     "no such port": (
         "space: encoder}\n  vectors",
         "space: decoder}\n  vectors",
-        "outputs.encoder.space: decoder is no port",
+        "outputs.encoder.space: decoder is not a port",
     ),
     "a space of a table": (
         "vectors, space: encoder",

@@ -74,9 +74,9 @@ def test_a_folder_outside_git_will_do(library: Repository, taker: Repository, ki
         (["http://127.0.0.1:9/x.git"], "no such folder"),
         (["https://127.0.0.1:9/x.git@v1"], "cannot be read"),
         (["../library@v9"], "cannot be read"),
-        (["../library@--upload-pack=touch x"], "is no tag, branch or commit"),
+        (["../library@--upload-pack=touch x"], "is not a tag, branch or commit of it"),
         (["../library", "tripler"], "has no module tripler"),
-        (["../library", "../doubler"], "is no module's name"),
+        (["../library", "../doubler"], "is not a module name"),
     ],
 )
 def test_a_wrong_source_changes_nothing(
@@ -172,7 +172,7 @@ MALICE = {
     many_files: "larger than a module may be",
     two_cases: "is the same name as",
     address_in_lock: "evil is not pinned",
-    index_in_lock: "--index-url has no place in a lock",
+    index_in_lock: "--index-url is not allowed in a lock",
     link_as_contract: "numbers.yaml: is a link",
     type_that_leaves: "does not match",
 }

@@ -137,7 +137,7 @@ def test_raw_data_gets_a_contract_of_its_own(blank: Path, kit: Kit) -> None:
         (["filter", "x", "--after", "split"], "choose one of split:unlabelled, split:support"),
         (["filter", "x", "--after", "split:nothing"], "has no output nothing"),
         (["filter", "x", "--after", "../secret"], "no stage ../secret"),
-        (["filter", "x", "--template", "nothing"], "templates/nothing: is no cookiecutter template"),
+        (["filter", "x", "--template", "nothing"], "templates/nothing: is not a cookiecutter template"),
         (["filter", "embeddings"], "contracts/embeddings.yaml: is there already"),
     ],
 )

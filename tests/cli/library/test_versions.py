@@ -116,4 +116,4 @@ def test_lines_of_ones_own_stay_in_codeowners(taken: Repository, kit: Kit) -> No
 def test_an_owner_whom_nobody_can_ask_is_a_warning(taken: Repository, kit: Kit) -> None:
     taken.edit("modules/doubler/README.md", "ana@example.com", "Ana from the third floor")
     kit("owners", "--write")
-    assert "no address and no @name" in kit("check")[1]
+    assert "neither an e-mail address nor an @name" in kit("check")[1]

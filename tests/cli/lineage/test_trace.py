@@ -170,7 +170,7 @@ def test_what_is_not_there_is_said_in_one_line(arguments: list[str], message: st
 def test_outside_git_it_says_so(tmp_path: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dvc.yaml").write_text("stages: {}\n")
     monkeypatch.chdir(tmp_path)
-    assert kit("trace", "x") == (1, "", f"kit: {tmp_path}: is no Git repository; change into a clone\n")
+    assert kit("trace", "x") == (1, "", f"kit: {tmp_path}: is not in a Git repository; change into a clone\n")
 
 
 def test_a_long_chain_does_not_exhaust_the_stack(lab: Lab) -> None:

@@ -94,7 +94,7 @@ def test_after_going_back_one_can_go_on(three: Lab, kit: Kit) -> None:
         (["promote", "digits", "production"], "write MODEL@VERSION"),
         (["promote", "digits@v9.0.0", "production"], "is not registered; versions: v1.0.0, v1.1.0, v1.2.0"),
         (["promote", "letters@v1.0.0", "production"], "letters@v1.0.0: is not registered; versions: none"),
-        (["promote", "digits@v1.0.0", "Production!"], "is no stage's name"),
+        (["promote", "digits@v1.0.0", "Production!"], "is not a stage name"),
         (["rollback", "digits", "production"], "nothing is in production"),
     ],
 )

@@ -96,7 +96,7 @@ def test_tensors_are_told_by_name_dtype_and_shape(tensors: dict, words: str | No
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_bytes(b"\x80\x04K\x01.")
-    assert str(contract_violation(TENSORS, tmp_path / "w.safetensors")).startswith("is no safetensors file")
+    assert str(contract_violation(TENSORS, tmp_path / "w.safetensors")).startswith("is not a safetensors file")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     [
         ('{"score": 0.5}', None),
         ('{"score": 2}', "score: 2 is greater than the maximum of 1"),
-        ('{"score": NaN}', "is no JSON: NaN is no JSON number"),
-        ("{", "is no JSON: "),
+        ('{"score": NaN}', "invalid JSON: NaN is not a JSON number"),
+        ("{", "invalid JSON: "),
     ],
 )
 def test_json_is_told_by_field(text: str, words: str | None, tmp_path: Path) -> None:

@@ -134,5 +134,5 @@ def test_a_repository_that_git_refuses_is_told_in_its_words(lab: Lab, tmp_path: 
     with pytest.raises(KitError, match="bad config") as failed:
         open_repository(lab.root)
     assert "\n" not in str(failed.value)
-    with pytest.raises(KitError, match="is no Git repository; change into a clone"):
+    with pytest.raises(KitError, match="is not in a Git repository; change into a clone"):
         open_repository(tmp_path)

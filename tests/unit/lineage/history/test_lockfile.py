@@ -80,8 +80,8 @@ def test_an_entry_that_was_seen_does_not_hide_a_broken_one() -> None:
 
 
 BROKEN = {
-    "no YAML": ("stages: [", r"dvc.lock:\d+: is no YAML"),
-    "a stage twice": (HEADER + stage("a") + stage("a"), r"dvc.lock:\d+: is no YAML: found duplicate key a"),
+    "no YAML": ("stages: [", r"dvc.lock:\d+: invalid YAML"),
+    "a stage twice": (HEADER + stage("a") + stage("a"), r"dvc.lock:\d+: invalid YAML: found duplicate key a"),
     "a list": ("- 1\n", "dvc.lock: is not what DVC writes"),
     "a stage without cmd": (HEADER + "  a:\n    deps: []\n", "dvc.lock: stage a is not what DVC writes"),
     "conflict markers": ("<<<<<<< HEAD\n" + HEADER, "dvc.lock:"),

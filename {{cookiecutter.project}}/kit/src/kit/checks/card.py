@@ -35,7 +35,7 @@ def deprecation(view: View, name: str, card: dict[str, Any], line: int) -> Itera
     try:
         gone = date.fromisoformat(card["removed_on"]) <= datetime.now(UTC).date()
     except ValueError:
-        yield Diagnostic(file, line, f"front matter: removed_on: {card['removed_on']} is no date; write YYYY-MM-DD")
+        yield Diagnostic(file, line, f"front matter: removed_on: {card['removed_on']} is not a date; write YYYY-MM-DD")
         return
     if name in view.used:
         since = f"was to be removed on {card['removed_on']}" if gone else f"goes on {card['removed_on']}"

@@ -22,7 +22,7 @@ def code_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
         try:
             trees[label] = ast.parse(path.read_bytes(), label)
         except SyntaxError as error:
-            yield Diagnostic(label, error.lineno or 1, f"is no Python: {error.msg}")
+            yield Diagnostic(label, error.lineno or 1, f"invalid Python: {error.msg}")
             continue
         yield from _imports(trees[label], label, foreign)
     yield from _run(trees, f"modules/{name}/run.py", view.module(name))
@@ -39,7 +39,7 @@ def _imports(tree: ast.Module, label: str, foreign: set[str]) -> Iterator[Diagno
 
 def _run(trees: Mapping[str, ast.Module], label: str, module: Module | None) -> Iterator[Diagnostic]:
     if label not in trees:
-        return  # it is missing or no Python, which was said
+        return  # it is missing or invalid, which another check reports
     found = (node for node in trees[label].body if isinstance(node, ast.FunctionDef) and node.name == "run")
     run = next(found, None)
     if run is None or [argument.arg for argument in run.args.args] != ["inputs", "outputs", "params"]:

@@ -14,7 +14,7 @@ def owner_diagnostics(view: View) -> Iterator[Diagnostic]:
     owners = owners_of(view.project)
     for name, owner in owners.items():
         if not OWNER.fullmatch(owner):
-            message = f"front matter: owner: {owner} is no address and no @name, so CODEOWNERS cannot name it"
+            message = f"front matter: owner: {owner} is neither an e-mail address nor an @name, as CODEOWNERS needs"
             yield Diagnostic(f"modules/{name}/README.md", 1, message, WARNING)
     try:
         text = read_text(view.project.root / PATH, PATH)

@@ -111,7 +111,7 @@ def _deps_of(stage: Stage) -> set[str]:
 
 
 def uncached_outs(view: View) -> Iterator[Diagnostic]:
-    """An uncached out that is no metric or plot turns the run cache off for its stage."""
+    """An uncached out, unless it is a metric or a plot, turns the run cache off for its stage."""
     for stage in view.stages:
         for out in stage.uncached:
             message = f"stage {stage.name}: {out} is not cached, so DVC's run cache never restores this stage; drop"
@@ -136,7 +136,7 @@ def locked_deps(project: Project) -> dict[str, set[str]]:
     """Stage to the deps that dvc.lock holds of it; empty where nothing has run.
 
     Raises:
-        KitError: dvc.lock is no YAML, or not DVC's.
+        KitError: dvc.lock is invalid.
     """
     text = read_text(project.root / "dvc.lock", "dvc.lock")
     lock = LockReader().read(text, "dvc.lock") if text else {}

@@ -31,7 +31,7 @@ def contract_violation(contract: Contract, path: Path) -> str | None:
         problem = violation(read_json(path), contract.document["schema"])
         return str(problem) if problem else None
     except ValueError as error:
-        return f"is no JSON: {error}"
+        return f"invalid JSON: {error}"
 
 
 def folder_violation(contract: Contract, path: Path) -> str | None:
@@ -56,7 +56,7 @@ def python_violation(contract: Contract, path: Path) -> str | None:
     try:
         body = ast.parse(path.read_bytes(), path.name).body
     except (SyntaxError, ValueError) as error:
-        return f"is no Python: {error}"
+        return f"invalid Python: {error}"
     defined = {node.name: [argument.arg for argument in node.args.args] for node in body
                if isinstance(node, ast.FunctionDef)}  # fmt: skip
     for name, parameters in contract.document["functions"].items():

@@ -12,7 +12,7 @@ def guessed_contract(path: Path, label: str) -> dict[str, Any]:
     """A contract that the file keeps.
 
     Raises:
-        KitError: it is no CSV, Parquet, JSON or safetensors file that can be read.
+        KitError: it cannot be read as CSV, Parquet, JSON or safetensors.
     """
     if path.suffix in {".csv", ".parquet"}:
         return {"kind": "table", "description": GUESSED, "schema": {"strict": True, "columns": _columns(path, label)}}

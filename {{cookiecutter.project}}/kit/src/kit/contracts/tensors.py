@@ -17,7 +17,7 @@ def tensors_violation(contract: "Contract", path: Path) -> str | None:
     try:
         header = read_header(path)
     except (SafetensorError, OSError) as error:
-        return f"is no safetensors file: {error}"
+        return f"is not a safetensors file: {error}"
     for name in expected:
         if name != OTHERS and name not in header:
             return f"tensor {name} is missing"

@@ -48,7 +48,7 @@ def read_lock(path: Path, label: str) -> Lock:
     except FileNotFoundError:
         raise KitError(f"{label}: is missing; run `kit lock {path.parent.name}`") from None
     except UnicodeDecodeError:
-        raise KitError(f"{label}: is no text; run `kit lock {path.parent.name}`") from None
+        raise KitError(f"{label}: is not UTF-8 text; run `kit lock {path.parent.name}`") from None
     return parse_lock(text, path, label)
 
 
@@ -100,11 +100,11 @@ def logical_lines(text: str) -> list[tuple[int, str]]:
 
 def _problem_of(line: str) -> str | None:
     if line.startswith("-"):
-        return f"{line.split()[0]} has no place in a lock"
+        return f"{line.split()[0]} is not allowed in a lock"
     try:
         requirement = _requirement(line)
     except InvalidRequirement:
-        return f"{line.split()[0]} is no pinned package"
+        return f"{line.split()[0]} is not a pinned package"
     pins = [spec for spec in requirement.specifier if spec.operator == "==" and not spec.version.endswith("*")]
     if requirement.url or len(requirement.specifier) != 1 or not pins:
         return f"{requirement.name} is not pinned to one version (NAME==VERSION)"

@@ -41,7 +41,7 @@ def check_signature(place: Path, signature: Path, key: Path) -> None:
             raise KitError(f"{path}: no such file")
     try:
         verifying.Config().use_elliptic_key_verifier(public_key=key).verify(place, signature)
-    except Exception as error:  # the library's parsers raise many kinds on what is no signature
+    except Exception as error:  # the library's parsers raise many kinds of errors on an invalid signature
         raise KitError(f"{place}: the signature in {signature} does not hold: {_words(error)}") from None
 
 

@@ -21,7 +21,7 @@ def read_yaml(path: Path, label: str) -> Any:
     """The document in a YAML 1.2 file; `label` is the file's name in messages.
 
     Raises:
-        KitError: the file is missing or is no YAML (also: a key that stands there twice).
+        KitError: the file is missing or invalid YAML, a duplicate key included.
     """
     try:
         return yaml12.load(path.read_text(encoding="utf-8"))
@@ -29,9 +29,9 @@ def read_yaml(path: Path, label: str) -> Any:
         raise KitError(f"{label}: is missing") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise KitError(f"{label}:{line}: {error.problem or error.context}") from None
+        raise KitError(f"{label}:{line}: invalid YAML: {error.problem or error.context}") from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise KitError(f"{label}: is no YAML: {' '.join(str(error).split())}") from None
+        raise KitError(f"{label}: invalid YAML: {' '.join(str(error).split())}") from None
 
 
 def read_text(path: Path, label: str) -> str:
@@ -43,18 +43,18 @@ def read_text(path: Path, label: str) -> str:
     try:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
     except UnicodeDecodeError as error:
-        raise KitError(f"{label}: is no text in UTF-8: {error.reason} at byte {error.start}") from None
+        raise KitError(f"{label}: is not UTF-8 text: {error.reason} at byte {error.start}") from None
 
 
 def read_json(path: Path) -> Any:
     """The document in a JSON file; NaN and Infinity, which JSON does not have, are refused.
 
     Raises:
-        ValueError: the file is no JSON.
+        ValueError: the file is not JSON.
     """
 
     def refuse(constant: str) -> Any:
-        raise ValueError(f"{constant} is no JSON number")
+        raise ValueError(f"{constant} is not a JSON number")
 
     return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
 

@@ -81,7 +81,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     """The key-value metadata of a Parquet file.
 
     Raises:
-        ValueError: it is no Parquet file, or its footer is encrypted.
+        ValueError: it is not a Parquet file, or its footer is encrypted.
     """
     entries = _key_values(*_footer(path)[:1])[1]
     return {key.decode(errors="replace"): value.decode(errors="replace") for key, value in entries}
@@ -91,7 +91,7 @@ def set_metadata(path: Path, key: str, value: str) -> None:
     """Set one entry of a Parquet file's metadata, in place.
 
     Raises:
-        ValueError: it is no Parquet file, or its footer is encrypted.
+        ValueError: it is not a Parquet file, or its footer is encrypted.
     """
     footer, start = _footer(path)
     (begin, end), entries = _key_values(footer)
@@ -114,7 +114,7 @@ def _footer(path: Path) -> tuple[bytes, int]:
         file.seek(max(size - 8, 0))
         length, magic = int.from_bytes(file.read(4), "little"), file.read(4)
         if magic != b"PAR1" or length > size - 12:
-            raise ValueError(f"{path.name} is no Parquet file with a plain footer")
+            raise ValueError(f"{path.name} is not a Parquet file with a plain footer")
         file.seek(size - 8 - length)
         return file.read(length), size - 8 - length
 

@@ -76,10 +76,10 @@ def read_header(path: Path) -> tuple[dict[str, Any], int]:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > path.stat().st_size - 8:
-            raise ValueError(f"{path.name} is no safetensors file")
+            raise ValueError(f"{path.name} is not a safetensors file")
         header = json.loads(file.read(length))
     if not isinstance(header, dict):
-        raise ValueError(f"{path.name} is no safetensors file")
+        raise ValueError(f"{path.name} is not a safetensors file")
     return header, 8 + length
 
 

@@ -44,7 +44,7 @@ def load(text: str) -> Any:
     """The one document in a text.
 
     Raises:
-        yaml.YAMLError: it is no YAML, nested too deeply, holds several documents, or a key twice.
+        yaml.YAMLError: it is invalid, nested too deeply, or has several documents or a duplicate key.
     """
     try:
         try:

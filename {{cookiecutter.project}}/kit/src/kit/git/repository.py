@@ -137,7 +137,7 @@ def open_repository(folder: Path) -> Repository:
     asked = ["--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir", "--show-prefix"]
     done = run_git(folder, "rev-parse", *asked)
     if done.exit_status:
-        why = done.message if _has_traces(folder) else "is no Git repository; change into a clone"
+        why = done.message if _has_traces(folder) else "is not in a Git repository; change into a clone"
         raise KitError(f"{folder}: {why}")
     bare, shallow, directory, *prefix = done.text.splitlines()
     if bare == "true":

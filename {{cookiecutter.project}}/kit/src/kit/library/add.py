@@ -56,7 +56,7 @@ def fetched(reference: Reference, name: str | None) -> Package:
         KitError: there is none or several, or it may not come in.
     """
     if name is not None and not PORT.fullmatch(name):
-        raise KitError(f"{name!r}: is no module's name; write lower-case letters, digits and _")
+        raise KitError(f"{name!r}: is not a module name; write lower-case letters, digits and _")
     if not is_repository(reference):
         if reference.rev:
             raise KitError(f"{reference.location}: is in no Git repository, so it has no {reference.rev}")

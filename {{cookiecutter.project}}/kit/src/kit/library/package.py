@@ -63,12 +63,12 @@ def types_named(module_yaml: bytes, label: str) -> list[str]:
     """The contract types that a module's ports name.
 
     Raises:
-        KitError: it is no module.yaml.
+        KitError: it is not a module.yaml.
     """
     try:
         document = yaml12.load(module_yaml.decode())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise KitError(f"{label}: is no YAML: {' '.join(str(error).split())}") from None
+        raise KitError(f"{label}: invalid YAML: {' '.join(str(error).split())}") from None
     if problem := violation(document, schema_named("module")):
         raise KitError(f"{label}: {problem}")
     return types_of(document)
@@ -87,7 +87,7 @@ def checked(package: Package, label: str) -> Package:
         try:
             data.decode()
         except UnicodeDecodeError:
-            raise KitError(f"{label}: {path} is no text in UTF-8; nothing was taken") from None
+            raise KitError(f"{label}: {path} is not UTF-8 text; nothing was taken") from None
     lock = PurePosixPath("modules", package.name, "requirements.txt")
     parse_lock(package.files["requirements.txt"].decode(), lock, f"{label}: requirements.txt")
     for name, data in package.contracts.items():

@@ -43,7 +43,7 @@ def reference_in(text: str, cwd: Path) -> Reference:
     found = URL.fullmatch(text)
     location, rev = (found["location"], found["rev"]) if found else _folder_and_rev(text, cwd)
     if rev is not None and not REVISION.fullmatch(rev):
-        raise KitError(f"{text}: {rev!r} is no tag, branch or commit")
+        raise KitError(f"{text}: {rev!r} is not a tag, branch or commit of it")
     return Reference(location, rev)
 
 

@@ -12,7 +12,7 @@ MOST_FILES = 200
 SUFFIXES = {".py", ".pyi", ".yaml", ".yml", ".json", ".toml", ".txt", ".in", ".md", ".csv"}
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", re.ASCII)
 PLAIN_FILE = "100644"
-MODES = {"100755": "is executable", "120000": "is a link", "160000": "is a submodule", "040000": "is no file"}
+MODES = {"100755": "is executable", "120000": "is a link", "160000": "is a submodule", "040000": "is not a file"}
 
 
 def refuse(path: str, mode: str, size: int | None) -> None:
@@ -57,7 +57,7 @@ def _problems(path: str, mode: str, size: int | None) -> Iterator[str]:
     if any(not NAME.fullmatch(part) for part in parts):
         yield "is hidden, or has no plain name"
     if mode != PLAIN_FILE:
-        yield MODES.get(mode, "is no plain file")
+        yield MODES.get(mode, "is not a plain file")
     if size is None or size > LARGEST_FILE:
         how_large = "" if size is None else f" ({size} bytes)"
         yield f"is larger than {LARGEST_FILE >> 20} MiB{how_large}; weights and data belong to DVC"

@@ -110,7 +110,9 @@ def _from_template(view: View, family: str, name: str, origin: Origin | None, te
     folder = view.project.root / TEMPLATES / template
     if not (folder / "cookiecutter.json").is_file():
         known = sorted(path.parent.name for path in folder.parent.glob("*/cookiecutter.json"))
-        raise KitError(f"{TEMPLATES}/{template}: is no cookiecutter template; there are: {', '.join(known) or 'none'}")
+        raise KitError(
+            f"{TEMPLATES}/{template}: is not a cookiecutter template; templates: {', '.join(known) or 'none'}"
+        )
     changes = Changes(view.project)
     own = folder / "contract.yaml"
     if own.is_file() or origin is None:

@@ -34,7 +34,7 @@ def update_module(project: Project, name: str, rev: str | None) -> Update:
     """The changes that bring a module to a revision, or to the newest of the kind it came at.
 
     Raises:
-        KitError: it came from nowhere, its source cannot be read, or is no longer what came.
+        KitError: modules.lock does not name it, or its source cannot be read or has changed in place.
     """
     entries = read_ledger(project)
     if name not in entries:

@@ -36,7 +36,7 @@ class Changes:
         try:
             return (data or b"").decode()
         except UnicodeDecodeError:
-            raise KitError(f"{path}: is no text in UTF-8") from None
+            raise KitError(f"{path}: is not UTF-8 text") from None
 
     def apply(self) -> None:
         """Write and remove; if one cannot be, put everything back as it was.

@@ -87,7 +87,7 @@ def load_module(project: Project, name: str) -> Module:
     for port, source in module.spaces.items():
         where = f"{label}/module.yaml: outputs.{port}.space"
         if source not in {*module.inputs, *module.outputs}:
-            raise KitError(f"{where}: {source} is no port of {name}", ("outputs", port))
+            raise KitError(f"{where}: {source} is not a port of {name}", ("outputs", port))
         if source in module.inputs and source in module.outputs:
             raise KitError(f"{where}: {source} is an input and an output; rename one", ("outputs", port))
     return module
@@ -132,7 +132,7 @@ def param_problems(module: Module, values: Mapping[str, Any]) -> Iterator[KitErr
         if name not in module.params and name != DEVICE_CLASS:
             hint = get_close_matches(str(name), module.params, n=1)
             also = f"did you mean {hint[0]}?" if hint else f"it takes: {', '.join(module.params) or 'none'}"
-            yield KitError(f"{where}.{name}: is no parameter of {module.name}; {also}", (module.name, name))
+            yield KitError(f"{where}.{name}: is not a parameter of {module.name}; {also}", (module.name, name))
     for name, schema in module.params.items():
         if name not in values:
             yield KitError(f"{where}.{name}: is missing; {module.label}/module.yaml requires it", (module.name,))

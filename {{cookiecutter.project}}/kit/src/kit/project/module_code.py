@@ -111,7 +111,7 @@ def code_files(project: Project, folder: Path) -> list[Path]:
     """The files of a folder that DVC hashes, sorted; an ignored one can change without a stage running again.
 
     Raises:
-        KitError: .dvcignore is no text.
+        KitError: .dvcignore is not UTF-8 text.
     """
     ignored = GitIgnoreSpec.from_lines(read_text(project.root / ".dvcignore", ".dvcignore").splitlines())
     found: list[Path] = []

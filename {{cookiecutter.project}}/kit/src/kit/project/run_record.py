@@ -20,8 +20,8 @@ def read_record(path: Path, label: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise KitError(f"{label}: is missing; run the stage, or fetch it with `dvc pull`") from None
     except ValueError as error:
-        raise KitError(f"{label}: is no JSON: {error}") from None
+        raise KitError(f"{label}: invalid JSON: {error}") from None
     problem = violation(record, schema_named("run"))
     if problem:
-        raise KitError(f"{label}: is no run record: {problem}")
+        raise KitError(f"{label}: invalid run record: {problem}")
     return dict(record)

@@ -75,7 +75,7 @@ def _assign(
     verb: str,
 ) -> Deployed:
     if not STAGE.fullmatch(stage):
-        raise KitError(f"{stage!r}: is no stage's name; write lower-case letters, digits and hyphens")
+        raise KitError(f"{stage!r}: is not a stage name; write lower-case letters, digits and hyphens")
     now = registry.stages(model).get(stage)
     if now and now.version == version.name:
         raise KitError(f"{model}@{version.name}: is in {stage} already, since {now.time:%Y-%m-%d %H:%M}, by {now.by}")

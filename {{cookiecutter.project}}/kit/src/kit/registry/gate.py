@@ -25,7 +25,7 @@ def decision_at(history: History, revision: Revision) -> Decision | None:
     """The gate's decision at a revision; None where the project has no gate, or no stage for it yet.
 
     Raises:
-        KitError: the file that pyproject.toml names is made by no stage, is not of what lies here, or is no decision.
+        KitError: the file that pyproject.toml names is not an out of a stage, is out of date, or is not a decision.
     """
     path = pyproject(revision.files, "tool", "kit", "gate").get("decision")
     if path is None or str(path).encode() not in (revision.files.read("dvc.yaml") or b""):

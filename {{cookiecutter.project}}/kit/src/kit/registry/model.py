@@ -66,4 +66,4 @@ def interface_of(project: Project, model: Model) -> str:
     try:
         return document_digest(json.loads(contract.read_text(encoding="utf-8")))
     except ValueError as error:
-        raise KitError(f"{model.artifact.path}/{CONTRACT}: is no JSON: {error}") from None
+        raise KitError(f"{model.artifact.path}/{CONTRACT}: invalid JSON: {error}") from None

@@ -42,11 +42,11 @@ def _around(left: str, right: str) -> tuple[str, str]:
 
 
 def of_text(label: str, path: str, left: Source, right: Source) -> Iterator[str]:
-    """A unified diff of one file of a module; a file that is no text is only named."""
+    """A unified diff of one file of a module; a binary file is only named."""
     try:
         before, after = (side.files.get(path, b"").decode().splitlines() for side in (left, right))
     except UnicodeDecodeError:
-        yield f"{label}: no text"
+        yield f"{label}: a binary file"
         return
     yield from _diff(before, after, label, 3)
 

@@ -123,7 +123,7 @@ def _run(clone: Path, execution: Execution) -> None:
     """`kit run`, not `dvc repro`: nothing may come from a cache."""
     for out in execution.outs:
         (clone / out.path).unlink(missing_ok=True)
-    # -P: the folder named kit in the clone is no package of this run.
+    # -P: the folder named kit in the clone must not be imported.
     command = [sys.executable, "-P", "-m", "kit", "run", execution.stage]
     # What the module prints belongs to its author's eyes, not into the answer.
     done = subprocess.run(command, cwd=clone, env=_variables(), stdout=sys.stderr.fileno(), check=False)

@@ -132,7 +132,7 @@ def _metrics(path: str, left: Any, right: Any, tolerance: Tolerance) -> Verdict:
 
 
 def _distance(left: Any, right: Any) -> float:
-    """Between two numbers; what is no number is equal or infinitely far."""
+    """Between two numbers; anything else is equal or infinitely far."""
     both = (left, right)
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in both):
         return 0.0 if left == right else math.inf

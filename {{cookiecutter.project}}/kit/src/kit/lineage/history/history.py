@@ -181,4 +181,4 @@ class History:
         except KitError as error:
             return error
         except UnicodeDecodeError:
-            return KitError(f"{LOCK}: is no text")
+            return KitError(f"{LOCK}: is not UTF-8 text; restore it from Git")

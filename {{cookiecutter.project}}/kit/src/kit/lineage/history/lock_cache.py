@@ -52,7 +52,7 @@ class LockCache:
         document = {"format": FORMAT, "executions": entries, "locks": held}
         try:
             self._write(json.dumps(document))
-        except (OSError, TypeError, ValueError):  # a parameter that is no JSON, or a disk without room
+        except (OSError, TypeError, ValueError):  # a parameter that JSON cannot write, or a full disk
             return
 
     def _write(self, text: str) -> None:

@@ -153,7 +153,7 @@ def _parsed(text: str, label: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise KitError(f"{label}{line}: is no YAML: {getattr(error, 'problem', None) or error}") from None
+        raise KitError(f"{label}{line}: invalid YAML: {getattr(error, 'problem', None) or error}") from None
 
 
 def _execution(stage: str, document: Any, label: str) -> Execution:

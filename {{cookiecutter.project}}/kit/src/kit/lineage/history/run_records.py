@@ -25,13 +25,13 @@ def parsed_record(data: bytes, label: str) -> Recorded:
     try:
         document = json.loads(data)
     except ValueError as error:
-        return Recorded(None, f"{label}: is no JSON: {error}", damaged=True)
+        return Recorded(None, f"{label}: invalid JSON: {error}", damaged=True)
     schema = document.get("schema") if isinstance(document, dict) else None
     if isinstance(schema, int) and schema > SCHEMA:
         return Recorded(None, f"{label}: is of schema {schema}, which this kit does not know; update the kit")
     problem = violation(document, schema_named("run"))
     if problem:
-        return Recorded(None, f"{label}: is no run record: {problem}", damaged=True)
+        return Recorded(None, f"{label}: invalid run record: {problem}", damaged=True)
     return Recorded(dict(document))
 
 
