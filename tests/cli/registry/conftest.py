@@ -15,9 +15,18 @@ MODEL = "artifacts/pack/model.safetensors"
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Its root is the working directory; nothing has a version yet."""
+    made = gated(tmp_path / "lab")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def gated(root: Path, top: Path | None = None) -> Lab:
+    """The project in a folder; `top`: the one above it that is the Git repository."""
     gate = ("gatekeeper", ["artifacts/evaluate/metrics.json"], ["artifacts/gate/decision.json"])
     pack = ("packer", ["artifacts/train/head.safetensors"], [MODEL])
-    made = Lab(tmp_path / "lab", {**CHAIN, "gate": gate, "pack": pack})
+    made = Lab(root, {**CHAIN, "gate": gate, "pack": pack})
+    if top:
+        (root / ".git").rename(top / ".git")
     made.models = {"digits": MODEL}
     made.write("pyproject.toml", made.read("pyproject.toml") + GATE)
     made.write(".gitignore", made.read(".gitignore") + "/data/production\n")
@@ -29,7 +38,6 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     made.commit("Start")
     made.repro()
     made.commit("Run")
-    monkeypatch.chdir(made.root)
     return made
 
 

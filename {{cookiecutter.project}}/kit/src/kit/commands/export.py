@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kit.errors import KitError
-from kit.exports.place import writable
+from kit.exports.place import place_for, writable
 from kit.lineage import Subject, project_history, subject_of
 
 ENDINGS = {
@@ -23,10 +23,8 @@ ENDINGS = {
 def main(arguments: Namespace) -> int:
     if (arguments.target is None) == (not arguments.all):
         raise KitError("kit export: name a FILE, or give --all")
-    subject = subject_of(project_history(), arguments.target, arguments.rev)
-    target = (
-        Path(arguments.output) if arguments.output else Path(_name(subject, arguments.all) + ENDINGS[arguments.format])
-    )
+    subject = subject_of(project_history(), arguments.target, arguments.rev, Path.cwd())
+    target = place_for(arguments.output, subject.history, _name(subject, arguments.all) + ENDINGS[arguments.format])
     if target.exists() and (target.is_dir() != (arguments.format == "ro-crate") or _is_other(target)):
         raise KitError(f"{target}: is something else; remove it, or choose another name with -o")
     sign = _signer(arguments.sign)

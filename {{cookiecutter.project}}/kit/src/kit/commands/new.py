@@ -1,6 +1,8 @@
 """`kit new FAMILY NAME [--after STAGE[:PORT]]`: make a module that works, for its author to change."""
 
+import os
 from argparse import Namespace
+from pathlib import Path
 
 from kit.formats.documents import read_text
 from kit.library.scaffold import Made, new_module
@@ -11,11 +13,19 @@ from kit.project.project import Project, find_project
 
 def main(arguments: Namespace) -> int:
     project = find_project()
-    made = new_module(project, arguments.family, arguments.name, arguments.after, arguments.template)
+    after = from_root(project, arguments.after) if arguments.after else None
+    made = new_module(project, arguments.family, arguments.name, after, arguments.template)
     made.changes.apply()
     redraw(project)
     print("\n".join(report(made, arguments.family, arguments.name)))
     return 0
+
+
+def from_root(project: Project, after: str) -> str:
+    """A file given from where the user stands, as dvc.yaml would write it; anything else as it is."""
+    place = Path(os.path.normpath(Path.cwd() / after))
+    inside = place.is_file() and place.is_relative_to(project.root)
+    return place.relative_to(project.root).as_posix() if inside else after
 
 
 def redraw(project: Project) -> None:

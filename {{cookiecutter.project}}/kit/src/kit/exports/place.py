@@ -1,13 +1,22 @@
 """Where an export or a page goes."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from kit.errors import KitError
+from kit.lineage import History
 
 REFUSED = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
+
+
+def place_for(output: str | None, history: History, name: str) -> Path:
+    """Where the user wants something; else a place in the project, however deep in it the user stands."""
+    if output or not history.has_working_tree:
+        return Path(output or name)
+    return Path(os.path.relpath(history.root / name))
 
 
 @contextmanager

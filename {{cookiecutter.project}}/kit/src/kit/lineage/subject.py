@@ -112,8 +112,8 @@ class Subject:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def subject_of(history: History, query: str | None, rev: str | None) -> Subject:
-    """A file, hash or stage with its lineage; all final results of a revision for None.
+def subject_of(history: History, query: str | None, rev: str | None, cwd: Path | None = None) -> Subject:
+    """A file (from `cwd`; by default the project), hash or stage with its lineage; all final results for None.
 
     Raises:
         KitError: there is no such thing, or nothing has run.
@@ -123,7 +123,7 @@ def subject_of(history: History, query: str | None, rev: str | None) -> Subject:
         if not revision.lock:
             raise KitError(f"{revision.name}: {revision.problem or 'has no dvc.lock; nothing had run there'}")
         return Subject(history, whole_trace(history, revision), tuple(final_results(revision).values()))
-    target = target_of(history, query, rev, Path.cwd())
+    target = target_of(history, query, rev, cwd or history.root)
     results = (target.artifact,) if target.artifact else target.execution.results if target.execution else ()
     found = trace(history, target)
     for artifact in results:
