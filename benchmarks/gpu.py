@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def train(**variables: str) -> dict[str, dict[str, Any]]:
-    """Run the whole pipeline anew; returns stage to run record."""
+    """Run the whole pipeline, cached or not; returns stage to run record."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = [sys.executable, "-m", "dvc", "repro", "--force", "--no-run-cache"]
     subprocess.run(command, env={**os.environ, "PATH": path, **variables}, check=True)

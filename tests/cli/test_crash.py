@@ -81,7 +81,7 @@ DEATHS = {
     "an exit": ("import os; os._exit(9)", "failed with exit code 9"),
     "memory that a limit refuses": (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29)); bytearray(1 << 30)",
-        "ran out of memory (it held up to ",
+        "ran out of memory (peak: ",
     ),
 }
 

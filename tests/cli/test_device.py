@@ -41,7 +41,7 @@ REFUSED = {
         NEEDS_ONE,
     ),
     "any, cuda chosen": ("any", "cuda", "", NEEDS_ONE),
-    "cuda, cpu chosen": ("cuda", "cpu", "", "KIT_DEVICE: is cpu, and modules/doubler is to run on cuda;"),
+    "cuda, cpu chosen": ("cuda", "cpu", "", "KIT_DEVICE: is cpu, but modules/doubler must run on cuda;"),
     "any, tied to cuda": ("any", "", "cuda", NEEDS_ONE),
     "any, tied to a card": ("any", "", "H100", NEEDS_ONE),
     "cpu, tied to cuda": (
@@ -60,7 +60,7 @@ REFUSED = {
         "any",
         "cpu",
         "cuda",
-        "params.yaml: doubler.device_class: is cuda, and modules/doubler",
+        "params.yaml: doubler.device_class: is cuda, but modules/doubler",
     ),
 }
 
@@ -208,7 +208,7 @@ def test_results_can_be_tied_to_a_kind_of_card(tied: str, runs: bool, three_card
     code, out = run_with_driver()
     assert code == (0 if runs else 1)
     if not runs:
-        assert out == f"kit: params.yaml: doubler.device_class: is A100, and here is NVIDIA H100; {WAYS_OUT}\n"
+        assert out == f"kit: params.yaml: doubler.device_class: is A100, but this machine has NVIDIA H100; {WAYS_OUT}\n"
     elif tied == "cpu":
         assert out == "''\n"
 

@@ -36,7 +36,7 @@ def test_a_disk_that_is_full_for_the_module(good: Path, kit: Kit) -> None:
     done = with_mount(SMALL_DISK.format(size=256), "run", "double")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "kit: modules/doubler: failed with exit code 1 for lack of disk space; its own messages stand above"
+        "kit: modules/doubler: failed with exit code 1 for lack of disk space; see its messages above"
     )
     assert state() == before
     replace("modules/doubler/run.py", "1 << 20", "1")

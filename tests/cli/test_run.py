@@ -137,14 +137,14 @@ MISTAKES = {
         lambda: (MODULE / "run.py").write_text("def run(inputs, outputs, params): pass\n"),
         "stage double: module doubler: output doubled: was not written; run() must write outputs['doubled']",
     ),
-    "output breaks its contract": (
+    "output violates its contract": (
         lambda: Path("params.yaml").write_text("doubler: {factor: 99}\n"),
-        "stage double: module doubler: output doubled: column x, row 1: value 198 fails in_range(0, 100),"
-        " says contracts/numbers.yaml",
+        "stage double: module doubler: output doubled violates contracts/numbers.yaml: column x, row 1:"
+        " value 198 fails in_range(0, 100)",
     ),
-    "raw data breaks its contract": (
+    "raw data violates its contract": (
         lambda: Path("data/numbers.csv").write_text("x\n1\n-5\n"),
-        "data/numbers.csv: column x, row 1: value -5 fails in_range(0, 100), says contracts/numbers.yaml",
+        "data/numbers.csv: violates contracts/numbers.yaml: column x, row 1: value -5 fails in_range(0, 100)",
     ),
     "contract missing": (
         lambda: Path("contracts/numbers.yaml").unlink(),
@@ -256,7 +256,7 @@ def test_a_module_that_raises_shows_its_own_traceback_then_one_line(project: Pat
     assert lines[0] == "Traceback (most recent call last):"
     assert "worker.py" not in errors
     assert "ValueError: no such luck" in lines
-    assert lines[-1] == "kit: modules/doubler: failed with exit code 1; its own messages stand above"
+    assert lines[-1] == "kit: modules/doubler: failed with exit code 1; see its messages above"
 
 
 def test_a_module_that_is_killed_is_said_to_be(project: Path, kit: Kit) -> None:

@@ -96,7 +96,7 @@ def test_a_reader_that_calls_a_denied_file_missing_is_seen_through(
 
 def test_a_file_that_is_really_missing_is_no_denial(project: Path, kit: Kit) -> None:
     module_does(f"open({str(project / 'data/none.csv')!r})")
-    assert last_line(kit("run", "double")[2]).endswith("failed with exit code 1; its own messages stand above")
+    assert last_line(kit("run", "double")[2]).endswith("failed with exit code 1; see its messages above")
 
 
 def test_a_denial_without_a_path_is_told_in_its_own_words(project: Path, kit: Kit) -> None:

@@ -148,7 +148,7 @@ def test_a_stage_that_fails_now(repro: Callable[[], None], kit: Kit, tmp_path: P
         del os.environ["FAIL"]
     assert code == 1
     assert "ValueError: no flag" in error
-    assert error.endswith("kit: stage double: cannot be run again; its own messages stand above\n")
+    assert error.endswith("kit: stage double: cannot be run again; see its messages above\n")
 
 
 def test_raw_data_has_no_stage(repro: Callable[[], None], kit: Kit) -> None:

@@ -409,7 +409,7 @@ def test_an_environment_that_was_changed(lab: Lab, kit: Kit, monkeypatch: pytest
     (folder / "environment.json").write_text(json.dumps(manifest))
     (folder / "last-use").touch()
     assert [place for _, place in levels(kit)] == []
-    assert "are not as in their wheel" in findings(kit, "--deep")[0][2]
+    assert "differ from their wheel" in findings(kit, "--deep")[0][2]
     (packages / "numpy.py").write_text("x = 22\n")
     assert "its environment changed after it was built" in findings(kit)[0][2]
 

@@ -63,7 +63,7 @@ def test_what_is_new_is_added_and_shares_what_is_old(lab: Lab, kept: Path, monke
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 1}', '{"format": 99, "executions": [], "locks": {}}',
                                     '{"format": 1, "executions": [], "locks": {"a": [7]}}'])  # fmt: skip
-def test_a_damaged_cache_is_made_anew(damage: str, lab: Lab, kept: Path) -> None:
+def test_a_damaged_cache_is_rebuilt(damage: str, lab: Lab, kept: Path) -> None:
     first = ids(History.of(lab.root))
     place = next(kept.glob("*.json"))
     place.write_text(damage)

@@ -44,14 +44,14 @@ def main(arguments: Namespace) -> int:
 
 
 def check(project: Project) -> int:
-    """Read every file of every environment; build anew what is changed and used here, remove what others use."""
+    """Read every file of every environment; rebuild what is changed and used here, remove what others use."""
     locks = locks_in_use(project)
     checked = all_environments()
     for environment in checked:
         broken = broken_packages(environment.path)
         if not broken and is_intact(environment):
             continue
-        what = f"files of {', '.join(broken)} are not as their wheel" if broken else "files were changed or added"
+        what = f"files of {', '.join(broken)} differ from their wheel" if broken else "files were changed or added"
         print(f"{environment.key[:12]}: {what}", flush=True)
         forget(broken)
         remove(environment)

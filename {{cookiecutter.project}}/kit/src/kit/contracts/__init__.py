@@ -1,1 +1,1 @@
-"""Contracts: the types that flow between modules, and whether a file keeps one."""
+"""Contracts: the types that flow between modules, and whether a file satisfies one."""

@@ -12,7 +12,7 @@ from kit.formats.documents import read_json, violation
 
 
 def contract_violation(contract: Contract, path: Path) -> str | None:
-    """The first thing in a file that breaks its contract, in words; None where it keeps it."""
+    """The first violation of its contract in a file, in words; None where there is none."""
     if contract.kind == "folder":
         return folder_violation(contract, path)
     if not path.is_file():

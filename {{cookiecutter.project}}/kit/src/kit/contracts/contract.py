@@ -1,4 +1,4 @@
-"""A contract: one type that flows between modules, as a file in contracts/ says it."""
+"""A contract: one type that flows between modules, defined by a file in contracts/."""
 
 from dataclasses import dataclass
 from pathlib import Path

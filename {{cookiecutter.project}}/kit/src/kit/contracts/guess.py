@@ -9,7 +9,7 @@ GUESSED = "Guessed from the data by `kit new`; say what a row is, and make it st
 
 
 def guessed_contract(path: Path, label: str) -> dict[str, Any]:
-    """A contract that the file keeps.
+    """A contract that the file satisfies.
 
     Raises:
         KitError: it cannot be read as CSV, Parquet, JSON or safetensors.

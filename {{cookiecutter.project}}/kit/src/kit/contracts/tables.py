@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def table_violation(contract: "Contract", path: Path) -> str | None:
-    """The first broken check of a table with its column, row (from 0) and value, and how many more there are."""
+    """The first failed check of a table with its column, row (from 0) and value, and how many more there are."""
     try:
         table = read_table(path, header=contract.document.get("header", True))
     except (OSError, ValueError) as error:

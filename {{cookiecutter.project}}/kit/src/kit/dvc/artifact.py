@@ -12,6 +12,6 @@ class Artifact(NamedTuple):
 
 
 def stays_inside(path: str) -> bool:
-    """Whether a path from a lock, which nobody vouches for, leads to a place in the project."""
+    """Whether a path from a lock, which is untrusted, leads to a place in the project."""
     parts = PurePosixPath(path).parts
     return bool(parts) and not PurePosixPath(path).is_absolute() and ".." not in parts and "\\" not in path

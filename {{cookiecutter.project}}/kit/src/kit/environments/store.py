@@ -1,4 +1,4 @@
-"""Environments: built once per lock, Python and platform; kept outside the project; built anew if they change."""
+"""Environments: built once per lock, Python and platform; kept outside the project; rebuilt if they change."""
 
 import hashlib
 import json
@@ -66,7 +66,7 @@ def environment_for(lock: Lock, python: str) -> Environment:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{key}.lock"):
             if is_ready(environment) and not is_intact(environment):
-                print(f"kit: the environment of {lock.label} changed after it was built; it is made anew", flush=True)
+                print(f"kit: the environment of {lock.label} changed after it was built; rebuilding it", flush=True)
                 rebuild(environment, lock, interpreter)
             elif not is_ready(environment):
                 build(environment, lock, interpreter)
@@ -167,7 +167,7 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> Non
 
 
 def forget(packages: Sequence[str]) -> None:
-    """Drop packages from uv's cache, so that they are fetched anew."""
+    """Drop packages from uv's cache, so that they are fetched again."""
     if packages:
         run_uv(["cache", "clean", *packages])
 

@@ -24,7 +24,9 @@ def device_for(module: Module, section: Mapping[str, Any]) -> Device:
     device = _device(module, _choice(module, wanted, asked))
     if asked and asked != device.kind and not all(asked.lower() in gpu.name.lower() for gpu in device.gpus):
         here = ", ".join(gpu.name for gpu in device.gpus)
-        raise KitError(f"params.yaml: {module.name}.{DEVICE_CLASS}: is {asked}, and here is {here}; {WAYS_OUT}")
+        raise KitError(
+            f"params.yaml: {module.name}.{DEVICE_CLASS}: is {asked}, but this machine has {here}; {WAYS_OUT}"
+        )
     return device
 
 
@@ -36,7 +38,7 @@ def _choice(module: Module, wanted: str, asked: str | None) -> str:
         (f"params.yaml: {module.name}.{DEVICE_CLASS}", "any" if asked is None else CPU if asked == CPU else CUDA),
     ]:
         if "any" not in (choice, value) and choice != value:
-            raise KitError(f"{source}: is {value}, and {module.label} is to run on {choice}; {WAYS_OUT}")
+            raise KitError(f"{source}: is {value}, but {module.label} must run on {choice}; {WAYS_OUT}")
         choice = value if choice == "any" else choice
     return choice
 

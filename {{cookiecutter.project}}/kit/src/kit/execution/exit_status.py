@@ -31,13 +31,13 @@ def failure(module: Module, result: ProcessResult, memory_ran_out: bool) -> str 
     if memory_ran_out and (result.code == -signal.SIGKILL or KILLED.search(result.errors)):
         return f"{module.label}: ran out of memory and was killed by the system; {MORE_MEMORY}"
     if result.code < 0:
-        crash = "; a compiled package crashed, where, stands above" if -result.code in CRASHES else ""
+        crash = "; a compiled package crashed, see the trace above" if -result.code in CRASHES else ""
         return f"{module.label}: was killed by {signal.Signals(-result.code).name}{crash}"
     if result.report.get("error") == "MemoryError":
         peak = decimal(result.report.get("peak_memory_bytes") or 0)
-        return f"{module.label}: ran out of memory (it held up to {peak}); {MORE_MEMORY}"
+        return f"{module.label}: ran out of memory (peak: {peak}); {MORE_MEMORY}"
     why = " for lack of disk space" if "No space left on device" in result.errors else ""
-    return f"{module.label}: failed with exit code {result.code}{why}; its own messages stand above"
+    return f"{module.label}: failed with exit code {result.code}{why}; see its messages above"
 
 
 def out_of_memory_kills() -> int:

@@ -81,11 +81,11 @@ def _existing_inputs(pipeline: Pipeline, bindings: PortBindings) -> dict[str, Pa
 def _check_raw_inputs(
     pipeline: Pipeline, module: Module, bindings: PortBindings, contracts: Mapping[str, Contract]
 ) -> None:
-    """No stage has vouched for raw data, so it is held against its contract where it comes in."""
+    """No stage has checked raw data, so it is checked against its contract by the stage that reads it first."""
     for port, path in bindings.inputs.items():
         if path in pipeline.producers:
             continue
         contract = contracts[module.inputs[port]]
         problem = contract_violation(contract, pipeline.project.root / path)
         if problem:
-            raise KitError(f"{path}: {problem}, says {contract.label}; {module.name} cannot read it as {port}")
+            raise KitError(f"{path}: violates {contract.label}: {problem}; {module.name} cannot read it as {port}")

@@ -22,7 +22,7 @@ from kit.system import machine
 
 
 def run_stage(pipeline: Pipeline, name: str) -> None:
-    """Run a stage's module in its environment and move its outputs into place once they keep their contracts.
+    """Run a stage's module in its environment and move its outputs into place once they satisfy their contracts.
 
     Raises:
         KitError: anything that the user can mend; the outputs of the last good run are then as they were.
@@ -87,10 +87,10 @@ def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> ProcessResult:
 
 
 def check_outputs(plan: Plan, places: Mapping[str, Path]) -> None:
-    """Hold every output against its contract.
+    """Check every output against its contract.
 
     Raises:
-        KitError: one is missing or breaks it.
+        KitError: one is missing or violates it.
     """
     for port, place in places.items():
         contract = plan.contracts[plan.module.outputs[port]]
@@ -101,4 +101,4 @@ def check_outputs(plan: Plan, places: Mapping[str, Path]) -> None:
             raise KitError(f"{who}: was not written; run() must write outputs[{port!r}]")
         problem = contract_violation(contract, place)
         if problem:
-            raise KitError(f"{who}: {problem}, says {contract.label}")
+            raise KitError(f"{who} violates {contract.label}: {problem}")

@@ -70,7 +70,7 @@ def staging_for(project: Project, stage: str) -> Iterator[Staging]:
         try:
             staging.temporary.mkdir(mode=0o700)
         except FileExistsError:
-            raise KitError(f"{staging.temporary}: belongs to somebody else; remove it, or set TMPDIR") from None
+            raise KitError(f"{staging.temporary}: belongs to another user; remove it, or set TMPDIR") from None
         yield staging
     finally:
         _clear(staging)

@@ -96,4 +96,4 @@ def _dvc(project: Project, *arguments: str) -> None:
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(command, cwd=project.root, env={**os.environ, "PATH": path}, check=False)
     if done.returncode:
-        raise KitError(f"dvc {' '.join(arguments[:2])}: failed; its own messages stand above")
+        raise KitError(f"dvc {' '.join(arguments[:2])}: failed; see its messages above")

@@ -1,4 +1,4 @@
-"""Read YAML and JSON that nobody vouches for, and check it against a JSON Schema."""
+"""Read untrusted YAML and JSON, and check it against a JSON Schema."""
 
 import json
 from dataclasses import dataclass

@@ -96,7 +96,7 @@ def _merged(
         _ours(project, name, base, theirs), _tree(name, base), _tree(name, theirs), names
     ).items():
         if path == f"modules/{name}/{GENERATED}" and merge.conflict:
-            merge = replace(merge, data=theirs.files[GENERATED], conflict=False)  # `kit lock` makes it anew
+            merge = replace(merge, data=theirs.files[GENERATED], conflict=False)  # `kit lock` rebuilds it
         changes.write(path, merge.data) if merge.data is not None else changes.remove(path)
         conflicts += [path] if merge.conflict else []
     return changes, tuple(conflicts)

@@ -14,7 +14,7 @@ def environments_folder() -> Path:
 def downloads() -> Path:
     """Where modules that may use the network keep what they fetched, for later runs and other projects; made if needed.
 
-    Nobody vouches for what is in it: a module holds it against a digest each time.
+    Its content is untrusted: a module checks it against a digest each time.
     """
     folder = _cache() / "downloads"
     folder.mkdir(parents=True, exist_ok=True)

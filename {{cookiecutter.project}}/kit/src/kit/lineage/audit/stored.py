@@ -157,8 +157,8 @@ def environment_findings(revision: Revision, deep: bool) -> Iterator[AuditFindin
         label = f"modules/{module}/requirements.txt"
         broken = broken_packages(built[key].path) if deep else []
         if broken:
-            yield error(label, f"files of {', '.join(broken)} are not as in their wheel; `kit env check` builds anew")
+            yield error(label, f"files of {', '.join(broken)} differ from their wheel; `kit env check` rebuilds it")
         elif not is_intact(built[key]):
-            yield error(label, "its environment changed after it was built; `kit env check` builds anew")
+            yield error(label, "its environment changed after it was built; `kit env check` rebuilds it")
         elif manifest_of(built[key])["installed"]["differs_from_lock"]:
-            yield error(label, "its environment is not what the lock names; `kit env check` builds anew")
+            yield error(label, "its environment is not what the lock names; `kit env check` rebuilds it")

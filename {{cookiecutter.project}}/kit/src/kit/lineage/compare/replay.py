@@ -128,7 +128,7 @@ def _run(clone: Path, execution: Execution) -> None:
     # What the module prints belongs to its author's eyes, not into the answer.
     done = subprocess.run(command, cwd=clone, env=_variables(), stdout=sys.stderr.fileno(), check=False)
     if done.returncode:
-        raise KitError(f"stage {execution.stage}: cannot be run again; its own messages stand above")
+        raise KitError(f"stage {execution.stage}: cannot be run again; see its messages above")
 
 
 def _variables() -> dict[str, str]:
