@@ -89,3 +89,75 @@ def test_a_broken_pipeline_is_one_line(slot: Path, kit: Kit) -> None:
     code, out, errors = kit("matrix")
     assert (code, out) == (1, "")
     assert errors.startswith("kit: dvc.yaml:3: stages.double.cmnd: extra keys")
+
+
+ANOTHER = """\
+  again:
+    cmd: kit run again
+    deps: ['modules/${slots.other}', data/numbers.csv]
+    params: [slots.other, '${slots.other}']
+    outs: [artifacts/again/doubled.csv]
+"""
+# What breaks the stage of slot doubler, or one beside it.
+BROKEN_STAGES = {
+    "an unknown reference": lambda: replace("dvc.yaml", "data/numbers.csv", "'${nowhere}.csv'"),
+    "an unknown slot": lambda: replace("dvc.yaml", "slots.doubler}',", "slots.nothing}',"),
+    "another stage's command": lambda: replace("dvc.yaml", "kit run double", "kit run other"),
+    "no section in params": lambda: replace("dvc.yaml", ", '${slots.doubler}']", "]"),
+    "a stage beside it": lambda: replace("dvc.yaml", "stages:\n", "stages:\n" + ANOTHER),
+}
+
+
+@pytest.mark.parametrize("act", BROKEN_STAGES.values(), ids=BROKEN_STAGES)
+def test_a_broken_stage_is_an_error(act: Callable[[], object], slot: Path, kit: Kit) -> None:
+    act()
+    code, out, errors = kit("matrix")
+    assert (code, out) == (1, "")
+    assert errors.startswith("kit: dvc.yaml:")
+    assert errors.count("\n") == 1
+
+
+BROKEN_MODULES = {
+    "the chosen module is not there": (
+        lambda: replace("params.yaml", "slots: {doubler: doubler}", "slots: {doubler: gone}"),
+        ("doubler", "gone", "modules/gone: no such module folder"),
+    ),
+    "the chosen module is of another family": (
+        lambda: replace("modules/doubler/module.yaml", "family: doubler", "family: tripler"),
+        ("doubler", "doubler", "modules/doubler/module.yaml: its family is tripler"),
+    ),
+    "the chosen module cannot be read": (
+        lambda: replace("modules/doubler/module.yaml", "family:", "famly:"),
+        ("doubler", "doubler", "modules/doubler/module.yaml:"),
+    ),
+    "another module cannot be read": (
+        lambda: replace("modules/tripler/module.yaml", "family:", "famly:"),
+        ("unknown", "tripler", "modules/tripler/module.yaml:"),
+    ),
+    "no stage says that it has the slot": (
+        lambda: replace("dvc.yaml", "params: [slots.doubler, ", "params: ["),
+        ("doubler", "doubler", "no stage lists slots.doubler in its params"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("act", "expected"), BROKEN_MODULES.values(), ids=BROKEN_MODULES)
+def test_no_slot_and_no_module_is_dropped(
+    act: Callable[[], object], expected: tuple[str, str, str], slot: Path, kit: Kit
+) -> None:
+    act()
+    code, out, _ = kit("matrix")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in out.splitlines()[2:]]
+    assert code == 0
+    assert any((at, module) == expected[:2] and fits.startswith(f"no: {expected[2]}") for at, module, _, fits in rows)
+
+
+def test_a_slot_that_nothing_fits_is_not_measured(slot: Path, kit: Kit) -> None:
+    shutil.rmtree("modules/tripler")
+    replace("modules/doubler/module.yaml", "family:", "famly:")
+    Path("pyproject.toml").write_text('[tool.kit.matrix]\nmetric = "m.json:a"\nverdict = "m.json:b"\n')
+    code, _, errors = kit("matrix", "--measure")
+    assert (code, errors) == (
+        1,
+        "kit: slot doubler: no module fits, so there is nothing to measure; see the table\n",
+    )

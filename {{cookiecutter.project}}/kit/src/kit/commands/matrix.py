@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from kit.errors import KitError
 from kit.experiments import measure
-from kit.experiments.fits import Fit, combinations, fits
+from kit.experiments.fits import UNKNOWN, Fit, combinations, fits
 from kit.experiments.measure import Outcome
 from kit.formats.markdown import table
 from kit.git.files import WorkingFiles
@@ -23,6 +23,10 @@ def main(arguments: Namespace) -> int:
     print("\n".join(table([["slot", "module", "version", "fits"], *map(_shown, found)])))
     if not arguments.measure:
         return 0
+    if not choices:
+        fitting = {fit.slot for fit in found if not fit.problem}
+        slots = ", ".join(dict.fromkeys(fit.slot for fit in found if fit.slot not in fitting | {UNKNOWN}))
+        raise KitError(f"slot {slots}: no module fits, so there is nothing to measure; see the table")
     metric, verdict = settings(project)
     measure.run(project, choices)
     measured = measure.outcomes(project, choices, metric, verdict)

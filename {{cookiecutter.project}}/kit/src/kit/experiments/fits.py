@@ -10,6 +10,8 @@ from kit.project.pipeline import Stage
 from kit.project.ports import binding_problems, port_bindings
 from kit.project.view import View
 
+UNKNOWN = "unknown"
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -28,11 +30,14 @@ def fits(view: View) -> list[Fit]:
     Raises:
         KitError: dvc.yaml or params.yaml cannot be read.
     """
+    stages = view.stages  # a stage that cannot be resolved has no slots, and is a problem
     if view.problems:
         first = view.problems[0]
         raise KitError(f"{first.file}:{first.line}: {first.message}")
-    slots = dict.fromkeys(slot for stage in view.stages for slot in stage.slots)
-    return [fit for slot in slots for fit in _fits_of(view, slot)]
+    slots = dict.fromkeys([*(slot for stage in stages for slot in stage.slots), *_filled(view)])
+    found = [fit for slot in slots for fit in _fits_of(view, slot)]
+    told = {fit.module for fit in found}
+    return found + [fit for name in view.project.module_names() if name not in told for fit in _unreadable(view, name)]
 
 
 def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, str]]:
@@ -41,7 +46,7 @@ def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, s
     Raises:
         KitError: there is no such slot.
     """
-    known = dict.fromkeys(fit.slot for fit in found)
+    known = dict.fromkeys(fit.slot for fit in found if fit.slot != UNKNOWN)
     for slot in slots:
         if slot not in known:
             raise KitError(f"params.yaml: slots: there is no slot {slot}; slots: {', '.join(known) or 'none'}")
@@ -50,12 +55,33 @@ def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, s
 
 
 def _fits_of(view: View, slot: str) -> Iterator[Fit]:
+    """The modules of a slot's family, and the module that fills it now, of whatever family and in whatever state."""
     stages = [stage for stage in view.stages if slot in stage.slots]
-    for name in view.project.module_names():
+    chosen = stages[0].module if stages else _filled(view)[slot]
+    for name in dict.fromkeys([*view.project.module_names(), chosen]):
         module = view.read(name)
         if isinstance(module, Module) and module.family == slot:
             problems = (problem for stage in stages for problem in _problems(view, stage, module))
-            yield Fit(slot, name, module.version, name == stages[0].module, next(problems, ""))
+            unlisted = "" if stages else f"no stage lists slots.{slot} in its params"
+            yield Fit(slot, name, module.version, name == chosen, unlisted or next(problems, ""))
+        elif isinstance(module, Module) and name == chosen:
+            problem = f"modules/{name}/module.yaml: its family is {module.family}"
+            yield Fit(slot, name, module.version, True, problem)
+        elif name == chosen:
+            yield Fit(slot, name, UNKNOWN, True, str(module))
+
+
+def _unreadable(view: View, name: str) -> Iterator[Fit]:
+    """A module of which nobody knows the family."""
+    module = view.read(name)
+    if isinstance(module, KitError):
+        yield Fit(UNKNOWN, name, UNKNOWN, False, str(module))
+
+
+def _filled(view: View) -> dict[str, str]:
+    """Slot to the module that params.yaml has for it."""
+    slots = view.pipeline.params.get("slots") if view.pipeline else None
+    return {str(slot): str(module) for slot, module in slots.items()} if isinstance(slots, dict) else {}
 
 
 def _problems(view: View, stage: Stage, module: Module) -> Iterator[str]:
