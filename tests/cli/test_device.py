@@ -48,13 +48,13 @@ REFUSED = {
         "cpu",
         "",
         "cuda",
-        "params.yaml: doubler.device_class: is cuda, and modules/doubler is to run",
+        "params.yaml: doubler.device_class: is cuda, but modules/doubler must run",
     ),
     "cuda, tied to cpu": (
         "cuda",
         "",
         "cpu",
-        "params.yaml: doubler.device_class: is cpu, and modules/doubler is to run",
+        "params.yaml: doubler.device_class: is cpu, but modules/doubler must run",
     ),
     "cpu chosen, tied to cuda": (
         "any",
