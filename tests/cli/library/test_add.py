@@ -62,7 +62,9 @@ def test_a_folder_outside_git_will_do(library: Repository, taker: Repository, ki
     (library.root / ".git").rename(library.root / "not-git")
     assert kit("add", "../library/modules/doubler")[0] == 0
     assert read_yaml(taker.root / "modules.lock", "modules.lock")["doubler"]["commit"] is None
-    assert kit("add", "../library@v1")[2] == f"kit: {library.root}: is in no Git repository, so it has no v1\n"
+    assert (
+        kit("add", "../library@v1")[2] == f"kit: {library.root}: is not in a Git repository, so it has no revision v1\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,13 +95,13 @@ def test_a_wrong_source_changes_nothing(
 def test_a_module_that_is_there_is_left_alone(taken: Repository, kit: Kit) -> None:
     code, _, err = kit("add", "../library@v1.0.0")
     assert code == 1
-    assert "is there already; `kit update doubler`" in err
+    assert "already exists; `kit update doubler`" in err
 
 
 def test_an_equal_contract_is_shared_and_another_refused(library: Repository, taker: Repository, kit: Kit) -> None:
     taker.write("contracts/numbers.yaml", "kind: table\ndescription: Ours.\nschema: {columns: {x: {dtype: float64}}}\n")
     before = tree(taker.root)
-    assert "contracts/numbers.yaml: is another than that of" in kit("add", "../library")[2]
+    assert "contracts/numbers.yaml: differs from that of" in kit("add", "../library")[2]
     assert tree(taker.root) == before
     taker.edit("contracts/numbers.yaml", "float64", "int64")
     assert kit("add", "../library")[0] == 0
@@ -167,10 +169,10 @@ MALICE = {
     link_out: "table.csv: is a link",
     hook_script: "post_checkout.py: is executable",
     hidden_file: ".gitattributes: is hidden",
-    pickle: "weights.pkl: is of no kind",
+    pickle: "weights.pkl: is not a kind of file",
     large_file: "big.csv: is larger than 1 MiB",
     many_files: "larger than a module may be",
-    two_cases: "is the same name as",
+    two_cases: "is the same file as",
     address_in_lock: "evil is not pinned",
     index_in_lock: "--index-url is not allowed in a lock",
     link_as_contract: "numbers.yaml: is a link",

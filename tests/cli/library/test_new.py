@@ -131,14 +131,14 @@ def test_raw_data_gets_a_contract_of_its_own(blank: Path, kit: Kit) -> None:
         (["Filter", "x"], "family 'Filter': must be lower-case"),
         (["filter", "x" * 41], "at most 40 characters"),
         (["filter", "encode"], "has a stage encode already"),
-        (["filter", "encoder_conv"], "modules/encoder_conv: is there already"),
+        (["filter", "encoder_conv"], "modules/encoder_conv: already exists"),
         (["filter", "slots"], "has a section slots already"),
         (["filter", "x", "--after", "spilt"], "no stage spilt; did you mean split?"),
         (["filter", "x", "--after", "split"], "choose one of split:unlabelled, split:support"),
         (["filter", "x", "--after", "split:nothing"], "has no output nothing"),
         (["filter", "x", "--after", "../secret"], "no stage ../secret"),
         (["filter", "x", "--template", "nothing"], "templates/nothing: is not a cookiecutter template"),
-        (["filter", "embeddings"], "contracts/embeddings.yaml: is there already"),
+        (["filter", "embeddings"], "contracts/embeddings.yaml: already exists"),
     ],
 )
 def test_a_wrong_request_changes_nothing(arguments: list[str], said: str, digits: Path, kit: Kit) -> None:

@@ -154,7 +154,7 @@ def test_a_moved_tag_is_found(library: Repository, taken: Repository, kit: Kit) 
     code, out, _ = kit("outdated")
     assert code == 1
     assert states(out)[0][3] == "moved"
-    assert "tag v1.0.0 leads to" in out
+    assert "tag v1.0.0 now points to" in out
 
 
 def test_a_tampered_record_is_found(library: Repository, taken: Repository, kit: Kit) -> None:

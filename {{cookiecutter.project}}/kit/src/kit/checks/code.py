@@ -13,7 +13,7 @@ BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def code_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
-    """A module stands alone, defines run(inputs, outputs, params), and names no port that it has not."""
+    """A module stands alone, defines run(inputs, outputs, params), and names no port that it does not have."""
     folder = view.project.modules / name
     foreign = {"kit", *view.project.module_names()} - {path.stem for path in folder.iterdir()}
     trees: dict[str, ast.Module] = {}

@@ -1,4 +1,4 @@
-"""`kit add SOURCE[@REV] [NAME]`: take a module, with its contracts, from another project."""
+"""`kit add SOURCE[@REV] [NAME]`: add a module, with its contracts, from another project."""
 
 from argparse import Namespace
 from pathlib import Path

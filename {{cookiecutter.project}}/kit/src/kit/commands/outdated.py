@@ -14,7 +14,7 @@ def main(arguments: Namespace) -> int:
     project = find_project()
     found = [standing_of(project, name, entry) for name, entry in read_ledger(project).items()]
     if not found:
-        print("every module was written here (modules.lock names none)")
+        print("modules.lock names no module: all of them were written here")
         return 0
     rows = [[at.name, at.version, at.newest or "?", at.state, "yes" if at.changed_here else "no"] for at in found]
     print("\n".join(table([HEAD, *rows])))

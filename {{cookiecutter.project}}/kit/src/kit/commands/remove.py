@@ -1,4 +1,4 @@
-"""`kit remove NAME`: take a module out, once no stage uses it."""
+"""`kit remove NAME`: remove a module that no stage uses."""
 
 from argparse import Namespace
 

@@ -1,4 +1,4 @@
-"""`kit update NAME[@REV]`: bring a module up to date with its source, and keep what was changed here."""
+"""`kit update NAME[@REV]`: update a module from its source, and keep local changes."""
 
 from argparse import Namespace
 

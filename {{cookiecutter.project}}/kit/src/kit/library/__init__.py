@@ -1,1 +1,1 @@
-"""Modules as things that come and go: made new, taken from other projects, updated, removed."""
+"""Modules over their lifetime: new ones, those added from other projects, updates and removal."""

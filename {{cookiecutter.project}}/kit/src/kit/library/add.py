@@ -1,4 +1,4 @@
-"""Take a module, with its contracts, from another project."""
+"""Add a module, with its contracts, from another project."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from kit.project.project import Project
 
 @dataclass(frozen=True)
 class Added:
-    """The changes that bring a module in, and which of its parameters nobody has given a value."""
+    """The changes that add a module, and which of its parameters have no value yet."""
 
     package: Package
     changes: Changes
@@ -32,11 +32,11 @@ def add_module(project: Project, reference: Reference, name: str | None) -> Adde
     """The changes that add a module to a project.
 
     Raises:
-        KitError: it is there already, cannot be read, may not come in, or its contracts differ from those here.
+        KitError: it exists already, cannot be read, is not allowed in, or its contracts differ from those here.
     """
     package = fetched(reference, name)
     if (project.modules / package.name).exists():
-        raise KitError(f"modules/{package.name}: is there already; `kit update {package.name}` brings it up to date")
+        raise KitError(f"modules/{package.name}: already exists; `kit update {package.name}` brings it up to date")
     changes = Changes(project)
     for path, data in package.files.items():
         changes.write(f"modules/{package.name}/{path}", data)
@@ -53,13 +53,13 @@ def fetched(reference: Reference, name: str | None) -> Package:
     """The one module that a reference, and a name if there are several, mean.
 
     Raises:
-        KitError: there is none or several, or it may not come in.
+        KitError: there is none or several, or it is not allowed in.
     """
     if name is not None and not PORT.fullmatch(name):
         raise KitError(f"{name!r}: is not a module name; write lower-case letters, digits and _")
     if not is_repository(reference):
         if reference.rev:
-            raise KitError(f"{reference.location}: is in no Git repository, so it has no {reference.rev}")
+            raise KitError(f"{reference.location}: is not in a Git repository, so it has no revision {reference.rev}")
         folder = Path(reference.location)
         known = sorted(path.parent.name for path in folder.glob("modules/*/module.yaml"))
         own = [folder.name] if (folder / "module.yaml").is_file() else known
@@ -85,8 +85,8 @@ def _add_contracts(changes: Changes, package: Package, reference: Reference) -> 
             changes.write(f"contracts/{type_name}.yaml", data)
         elif not _same_contract(place.read_bytes(), data):
             raise KitError(
-                f"contracts/{type_name}.yaml: is another than that of {reference}, which {package.name} was made for;"
-                " let both say the same, and add it again"
+                f"contracts/{type_name}.yaml: differs from that of {reference}, which {package.name} was made for;"
+                " make them equal, then add it again"
             )
 
 

@@ -75,7 +75,7 @@ class GitSource:
         """A module at a commit that was fetched, with its contracts.
 
         Raises:
-            KitError: there is no such module, or it may not come in.
+            KitError: there is no such module, or it is not allowed in.
         """
         folder = self._module_folder(name, commit)
         root = folder.removesuffix(f"modules/{name}")
@@ -83,7 +83,7 @@ class GitSource:
         label = f"{self.location}: {folder}"
         module_yaml = files.get("module.yaml")
         if module_yaml is None:
-            raise KitError(f"{label}: has no module.yaml; nothing was taken")
+            raise KitError(f"{label}: has no module.yaml; nothing was added")
         contracts = {}
         for type_name in types_named(module_yaml, f"{label}/module.yaml"):
             if data := self._files(commit, f"{root}contracts", only=f"{type_name}.yaml"):

@@ -1,4 +1,4 @@
-"""Read a module from a folder that is in no Git repository."""
+"""Read a module from a folder outside Git."""
 
 import os
 import stat
@@ -11,10 +11,10 @@ from kit.library.safety import PLAIN_FILE, refuse, refuse_all
 
 
 def folder_package(location: Path, name: str) -> Package:
-    """A module in a folder that is in no Git repository.
+    """A module in a folder outside Git.
 
     Raises:
-        KitError: there is no such module, or it may not come in.
+        KitError: there is no such module, or it is not allowed in.
     """
     inside = location.name == name and (location / "module.yaml").is_file()
     folder = location if inside else location / "modules" / name
@@ -23,7 +23,7 @@ def folder_package(location: Path, name: str) -> Package:
     root = folder.parent.parent
     files = _folder_files(folder)
     if "module.yaml" not in files:
-        raise KitError(f"{folder}: has no module.yaml; nothing was taken")
+        raise KitError(f"{folder}: has no module.yaml; nothing was added")
     types = types_named(files["module.yaml"], f"{folder}/module.yaml")
     found = {type_name: _one_file(root / "contracts" / f"{type_name}.yaml") for type_name in types}
     contracts = {type_name: data for type_name, data in found.items() if data is not None}

@@ -15,7 +15,7 @@ from kit.project.project import Project
 
 
 def entry_for(project: Project, package: Package, reference: Reference) -> Entry:
-    """What is to be remembered of a package that comes in now."""
+    """The entry for a package that is added now."""
     beside = Path(os.path.relpath(reference.location, project.root)).as_posix() if reference.is_folder else None
     return Entry(
         source=beside or reference.location,
@@ -33,7 +33,7 @@ def entry_for(project: Project, package: Package, reference: Reference) -> Entry
 
 
 def code_digest(project: Project, name: str, package: Package) -> str:
-    """SHA-256 of what decides the results of a module as it came: what .dvcignore leaves in."""
+    """SHA-256 of what decides the results of a module as it was added: the files that .dvcignore does not exclude."""
     ignored = ignored_by(WorkingFiles(project.root).read(".dvcignore") or b"")
     kept = {path: data for path, data in package.files.items() if not ignored.match_file(f"modules/{name}/{path}")}
     return Source(name, kept).sha256

@@ -1,4 +1,4 @@
-"""Every module of a project at a glance."""
+"""A list of every module of a project."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Three-way merges of files: what changed there and what changed here, both kept; where they clash, both shown."""
+"""Three-way merges of files: changes of both sides are kept; where they conflict, both are shown."""
 
 import tempfile
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from kit.git.command import run_git
 
 @dataclass(frozen=True)
 class Merged:
-    """The content of a file after a merge (None: it is gone), and whether a person must decide something in it."""
+    """The content of a file after a merge (None: it was removed), and whether it has conflicts to resolve."""
 
     data: bytes | None
     conflict: bool = False

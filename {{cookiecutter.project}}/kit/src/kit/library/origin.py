@@ -1,4 +1,4 @@
-"""What a new module reads: an output of a stage, raw data, or nothing; and of which type that is."""
+"""What a new module reads (an output of a stage, raw data, or nothing), and its type."""
 
 import re
 import shlex
@@ -44,7 +44,7 @@ def origin_of(view: View, after: str) -> Origin:
     """What `--after` names: STAGE, STAGE:PORT, or a file.
 
     Raises:
-        KitError: there is no such thing, or several are meant.
+        KitError: there is no such stage or file, or the name is ambiguous.
     """
     path = PurePosixPath(after)
     if (view.project.root / path).is_file() and len(path.parts) > 1 and ".." not in path.parts:
@@ -99,5 +99,7 @@ def _raw_origin(view: View, path: str) -> Origin:
 
 def _free_type(view: View, wanted: str) -> str:
     if (view.project.contracts / f"{wanted}.yaml").exists():
-        raise KitError(f"contracts/{wanted}.yaml: is there already, and no stage reads this file by it; rename one")
+        raise KitError(
+            f"contracts/{wanted}.yaml: already exists, but no stage reads this file as that type; rename one"
+        )
     return wanted

@@ -1,4 +1,4 @@
-"""Hold modules that came from elsewhere against their sources."""
+"""Compare modules that were added from elsewhere with their sources."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ CURRENT, OUTDATED, MOVED, TAMPERED, GONE = "current", "outdated", "moved", "tamp
 
 @dataclass(frozen=True)
 class Standing:
-    """How a module stands to its source; `detail` says why it is not simply current."""
+    """The state of a module relative to its source; `detail` says why it is not current."""
 
     name: str
     version: str
@@ -28,7 +28,7 @@ class Standing:
 
 
 def standing_of(project: Project, name: str, entry: Entry) -> Standing:
-    """Whether the source still has what came from it, and something newer."""
+    """Whether the source still has what was added from it, and whether it has something newer."""
     changed = code_here(project, name) != entry.code
     try:
         state, latest, detail = _compared(project, entry)
@@ -52,9 +52,9 @@ def _compared(project: Project, entry: Entry) -> tuple[str, str, str]:
             return TAMPERED, "", str(error)
         now = commit_of(references, entry.rev)
         if f"refs/tags/{entry.rev}" in references and now != entry.commit:
-            return MOVED, "", f"tag {entry.rev} leads to {str(now)[:12]} now, not to {str(entry.commit)[:12]}"
+            return MOVED, "", f"tag {entry.rev} now points to {str(now)[:12]}, not to {str(entry.commit)[:12]}"
         if now is None and not (entry.rev and COMMIT.fullmatch(entry.rev)):
-            return GONE, "", f"{reference.location} has no {entry.rev} any more"
+            return GONE, "", f"{reference.location} no longer has {entry.rev}"
         if commit == entry.commit:
             return CURRENT, entry.version, ""
         theirs = source.package(entry.module, source.fetch(commit))

@@ -1,4 +1,4 @@
-"""A module as it travels: its files, the contracts it names, the values of its parameters."""
+"""A module as it is exchanged: its files, the contracts it names, the values of its parameters."""
 
 import hashlib
 from collections.abc import Mapping
@@ -75,25 +75,25 @@ def types_named(module_yaml: bytes, label: str) -> list[str]:
 
 
 def checked(package: Package, label: str) -> Package:
-    """The same package, once its parts are what they must be.
+    """The same package, after its parts were checked.
 
     Raises:
-        KitError: a file is missing or no text, or the lock would install something that is not pinned and hashed.
+        KitError: a file is missing or not text, or the lock would install something that is not pinned and hashed.
     """
     for file, why in REQUIRED_FILES.items():
         if file not in package.files:
-            raise KitError(f"{label}: has no {file} ({why}); nothing was taken")
+            raise KitError(f"{label}: has no {file} ({why}); nothing was added")
     for path, data in [*package.files.items(), *package.contracts.items()]:
         try:
             data.decode()
         except UnicodeDecodeError:
-            raise KitError(f"{label}: {path} is not UTF-8 text; nothing was taken") from None
+            raise KitError(f"{label}: {path} is not UTF-8 text; nothing was added") from None
     lock = PurePosixPath("modules", package.name, "requirements.txt")
     parse_lock(package.files["requirements.txt"].decode(), lock, f"{label}: requirements.txt")
     for name, data in package.contracts.items():
         document = yaml12.load(data.decode())
         if problem := violation(document, schema_named("contract")):
-            raise KitError(f"{label}: contracts/{name}.yaml: {problem}; nothing was taken")
+            raise KitError(f"{label}: contracts/{name}.yaml: {problem}; nothing was added")
     return package
 
 

@@ -1,4 +1,4 @@
-"""Take a module out of a project, once nothing needs it."""
+"""Remove a module from a project that no longer needs it."""
 
 import yaml
 

@@ -1,4 +1,4 @@
-"""What may come into a project from elsewhere: source text in plain files, and not much of it."""
+"""What may be added to a project from elsewhere: source text in plain files, limited in number and size."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,18 +16,18 @@ MODES = {"100755": "is executable", "120000": "is a link", "160000": "is a submo
 
 
 def refuse(path: str, mode: str, size: int | None) -> None:
-    """Refuse a file that a module has no need of.
+    """Refuse a file that a module does not need.
 
     Raises:
-        KitError: it leaves its folder, is hidden, a link, executable, too large (size None: not even fetched), or of a
+        KitError: it is outside its folder, hidden, a link, executable, too large (size None: not even fetched), or of a
             kind that is neither read as text nor run as Python.
     """
     for problem in _problems(path, mode, size):
-        raise KitError(f"{printable(path)}: {problem}; nothing was taken")
+        raise KitError(f"{printable(path)}: {problem}; nothing was added")
 
 
 def refuse_all(sizes: Iterable[tuple[str, int]]) -> None:
-    """Refuse too much, and names that are one on some systems.
+    """Refuse too many files or bytes, and names that are equal on some systems.
 
     Raises:
         KitError: more files or bytes than a module has.
@@ -36,12 +36,12 @@ def refuse_all(sizes: Iterable[tuple[str, int]]) -> None:
     if len(listed) > MOST_FILES or sum(size for _, size in listed) > LARGEST_MODULE:
         raise KitError(
             f"{len(listed)} files, {sum(size for _, size in listed)} bytes: larger than a module may be"
-            f" ({MOST_FILES} files, {LARGEST_MODULE >> 20} MiB); nothing was taken"
+            f" ({MOST_FILES} files, {LARGEST_MODULE >> 20} MiB); nothing was added"
         )
     seen: dict[str, str] = {}
     for path, _ in listed:
         if other := seen.get(path.casefold()):
-            raise KitError(f"{path}: is the same name as {other} on some systems; nothing was taken")
+            raise KitError(f"{path}: is the same file as {other} on some systems; nothing was added")
         seen[path.casefold()] = path
 
 
@@ -53,13 +53,13 @@ def printable(path: str) -> str:
 def _problems(path: str, mode: str, size: int | None) -> Iterator[str]:
     parts = path.split("/")
     if path.startswith("/") or ".." in parts or "\\" in path:
-        yield "leaves its folder"
+        yield "is outside the module's folder"
     if any(not NAME.fullmatch(part) for part in parts):
-        yield "is hidden, or has no plain name"
+        yield "is hidden or has an unusual name"
     if mode != PLAIN_FILE:
         yield MODES.get(mode, "is not a plain file")
     if size is None or size > LARGEST_FILE:
         how_large = "" if size is None else f" ({size} bytes)"
         yield f"is larger than {LARGEST_FILE >> 20} MiB{how_large}; weights and data belong to DVC"
     if PurePosixPath(path).suffix not in SUFFIXES:
-        yield f"is of no kind that a module is made of ({' '.join(sorted(SUFFIXES))})"
+        yield f"is not a kind of file that a module may contain ({' '.join(sorted(SUFFIXES))})"

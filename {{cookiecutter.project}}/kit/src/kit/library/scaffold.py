@@ -1,4 +1,4 @@
-"""Make a module that works from the first moment, wired behind a stage, for its author to change."""
+"""Make a module that works at once, connected to a stage, for its author to change."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def _refuse_names(view: View, family: str, name: str) -> None:
                 f" and have at most {LONGEST} characters"
             )
     if (view.project.modules / name).exists():
-        raise KitError(f"modules/{name}: is there already; choose another name")
+        raise KitError(f"modules/{name}: already exists; choose another name")
     if view.pipeline is None:
         raise KitError(f"{view.problems[0].file}: {view.problems[0].message}")
     if view.pipeline.section(name) is not None or name == "slots":
@@ -118,7 +118,7 @@ def _from_template(view: View, family: str, name: str, origin: Origin | None, te
     if own.is_file() or origin is None:
         output_type, kind = name, str(yaml12.load(own.read_text("utf-8"))["kind"])
         if isinstance(view.contract(name), Contract):
-            raise KitError(f"contracts/{name}.yaml: is there already; choose another name")
+            raise KitError(f"contracts/{name}.yaml: already exists; choose another name")
         changes.write(f"contracts/{name}.yaml", own.read_bytes())
     else:
         output_type, kind = _carried_type(view, origin), origin.kind

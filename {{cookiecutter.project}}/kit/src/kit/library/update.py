@@ -1,4 +1,4 @@
-"""Bring a module that came from elsewhere up to date, and keep what was changed here."""
+"""Update a module that was added from elsewhere, and keep local changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ GENERATED = "requirements.txt"
 
 @dataclass(frozen=True)
 class Update:
-    """The changes of an update; `conflicts` are files in which a person must decide."""
+    """The changes of an update; `conflicts` are files with conflicts to resolve."""
 
     before: Entry
     after: Entry
@@ -31,7 +31,7 @@ class Update:
 
 
 def update_module(project: Project, name: str, rev: str | None) -> Update:
-    """The changes that bring a module to a revision, or to the newest of the kind it came at.
+    """The changes that update a module to a revision, or to the newest one of the kind it was added at.
 
     Raises:
         KitError: modules.lock does not name it, or its source cannot be read or has changed in place.
@@ -48,7 +48,7 @@ def update_module(project: Project, name: str, rev: str | None) -> Update:
 
 
 def both_sides(project: Project, entry: Entry, rev: str | None) -> tuple[Package, Package, str | None]:
-    """A module as it came, as it is at a revision (or the newest), and the name of that revision."""
+    """A module as it was added, as it is at a revision (or the newest), and the name of that revision."""
     reference = reference_of(entry, project)
     if not is_repository(reference):
         theirs = folder_package(Path(reference.location), entry.module)
@@ -56,33 +56,33 @@ def both_sides(project: Project, entry: Entry, rev: str | None) -> tuple[Package
     with git_source(reference) as source:
         rev, commit = (rev, source.fetch(rev)) if rev else newest(source.references(), entry.rev)
         if not commit:
-            raise KitError(f"{reference.location}: has no {entry.rev} any more; name a revision: kit update …@REV")
+            raise KitError(f"{reference.location}: no longer has {entry.rev}; name a revision: kit update …@REV")
         base = source.package(entry.module, source.fetch(entry.commit))
         refuse_tampered(entry, base)
         return base, source.package(entry.module, source.fetch(commit)), rev
 
 
 def refuse_tampered(entry: Entry, base: Package) -> None:
-    """A source must still have what came from it.
+    """Fail where a source no longer has what was added from it.
 
     Raises:
-        KitError: it has something else at that commit.
+        KitError: its content at that commit is different.
     """
     if base.digest != entry.digest:
         raise KitError(
-            f"{PATH}: {entry.module}: {entry.source} has other content at {entry.commit} than what came from it"
+            f"{PATH}: {entry.module}: the content of {entry.source} at {entry.commit} is not what was added"
             f" ({base.digest[:12]}, not {entry.digest[:12]}); the source or this file was tampered with"
         )
 
 
 def _unchanged_here(project: Project, entry: Entry, reference: Reference) -> Package:
-    """A folder keeps no past, so what came from it is known only where nothing was changed here."""
+    """A folder has no history, so what was added from it is known only where nothing was changed here."""
     package = folder_package(project.root, entry.module)
     contracts = {name: data for name, data in package.contracts.items() if name in entry.contracts}
     if tree_digest(package.files, contracts) != entry.digest:
         raise KitError(
-            f"modules/{entry.module}: was changed here, and {reference.location} is in no Git repository, so the"
-            " changes cannot be told from the source's; merge by hand, or add it from a repository"
+            f"modules/{entry.module}: was changed here, and {reference.location} is not in a Git repository, so the"
+            " changes here cannot be told from those of the source; merge by hand, or add it from a repository"
         )
     return replace(package, contracts=contracts)
 
@@ -118,7 +118,7 @@ def _ours(project: Project, name: str, base: Package, theirs: Package) -> Mappin
 
 
 def _notes(project: Project, name: str, base: Package, theirs: Package) -> list[str]:
-    """What the files cannot tell: parameters that came or went."""
+    """What the files do not show: parameters that were added or removed."""
     before, after = base.contract["params"], theirs.contract["params"]
     notes = [f"params.yaml: {name}: set {param}, which is new" for param in after if param not in before]
     return notes + [f"params.yaml: {name}: remove {param}, which is gone" for param in before if param not in after]

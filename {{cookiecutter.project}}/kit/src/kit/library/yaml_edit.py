@@ -12,7 +12,7 @@ def with_stage(text: str, name: str, lines: list[str], after: str | None = None)
     """dvc.yaml with one stage more, behind another or behind all; `lines` are the stage's, without indentation.
 
     Raises:
-        KitError: the stages stand between braces, where no line can be added.
+        KitError: the stages are in flow style, where no line can be added.
     """
     stages = _entry(_composed(text), "stages")
     if stages is None:
@@ -22,7 +22,9 @@ def with_stage(text: str, name: str, lines: list[str], after: str | None = None)
         block = ["stages:", *_indented([f"{name}:", *_indented(lines)])]
         return _spliced(text, key.start_mark.line, value.end_mark.line + 1, block)
     if not isinstance(value, yaml.MappingNode) or value.flow_style:
-        raise KitError("dvc.yaml: its stages stand between braces; write them as a block, and try again", ("stages",))
+        raise KitError(
+            "dvc.yaml: its stages are in flow style ({…}); write them in block style and try again", ("stages",)
+        )
     unit = value.start_mark.column
     neighbour = next((entry for entry in value.value if entry[0].value == after), value.value[-1])
     end = _end(text, neighbour[1])
@@ -34,11 +36,11 @@ def with_section(text: str, name: str, lines: list[str]) -> str:
     """params.yaml with one section more at its end; `lines` are its, without indentation.
 
     Raises:
-        KitError: the sections stand between braces, where no line can be added.
+        KitError: the sections are in flow style, where no line can be added.
     """
     root = _composed(text)
     if isinstance(root, yaml.MappingNode) and root.flow_style and root.value:
-        raise KitError("params.yaml: stands between braces; write it as a block, and try again")
+        raise KitError("params.yaml: is in flow style ({…}); write it in block style and try again")
     if isinstance(root, yaml.MappingNode) and not root.value:  # `{}` alone
         text = _spliced(text, root.start_mark.line, root.end_mark.line + 1, [])
     return _joined(text, [f"{name}:", *_indented(lines)] if lines else [f"{name}: {{}}"])
