@@ -125,6 +125,17 @@ def test_nothing_changed(lab: Lab, kit: Kit) -> None:
     assert out.startswith("HEAD~1 and HEAD: nothing that decides a result differs\nverdict: identical bytes\n")
 
 
+def test_a_parameter_that_is_no_number_is_the_same_on_both_sides(lab: Lab, kit: Kit) -> None:
+    lab.params["encoder"] = {"seed": 0, "limit": float("nan")}
+    lab.repro()
+    lab.commit()
+    lab.params["encoder"] = {"seed": 1, "limit": float("nan")}
+    lab.repro()
+    lab.commit()
+    (divergence,) = compared(lab).divergences
+    assert [cause.summary for cause in divergence.causes] == ["params.yaml: encoder.seed: 0 → 1"]
+
+
 def test_a_change_without_effect_is_not_the_cause(lab: Lab) -> None:
     """The splitter's code changed and made the same; the seed of the head is what made the difference."""
     lab.insensitive = {"splitter"}

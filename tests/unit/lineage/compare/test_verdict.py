@@ -58,6 +58,50 @@ CASES = {
 }
 
 
+NAN, INF = float("nan"), float("inf")
+ODD = {
+    "infinite on both sides": ([1.0, INF, -INF], [1.0, INF, -INF], True),
+    "infinite on both sides, and the last bits of a number": ([1.0, INF], [1.0 + 1e-9, INF], True),
+    "infinite on one side": ([1.0, 2.0], [1.0, INF], False),
+    "infinite on the other side": ([1.0, -INF], [1.0, 2.0], False),
+    "infinite both ways": ([INF], [-INF], False),
+    "no number on both sides": ([NAN, 1.0], [NAN, 1.0 + 1e-9], True),
+    "no number on one side": ([NAN], [1.0], False),
+    "no number on the other side": ([1.0], [NAN], False),
+    "no number and infinite": ([NAN], [INF], False),
+    "further apart than a number can say": ([1.7e308], [-1.7e308], False),
+}
+
+
+def written(path: str, values: list[float]) -> bytes:
+    """The values, in bytes that differ each time, so that they are read."""
+    if path.endswith(".csv"):
+        return ("v\n" + "".join(f"{value}\n" for value in values)).encode()
+    if path.endswith(".json"):
+        return json.dumps([{"v": value} for value in values]).encode()
+    if path.endswith(".parquet"):
+        return table(v=values)
+    return save({"v": numpy.array(values, dtype="float64")})
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("path", ["plot.csv", "plot.json", "x.parquet", "w.safetensors"])
+@pytest.mark.parametrize(("left", "right", "alike"), ODD.values(), ids=ODD)
+def test_numbers_without_a_place_are_compared_without_a_warning(
+    path: str, left: list[float], right: list[float], alike: bool
+) -> None:
+    one, two = (Content(md5, None, lambda v=v: written(path, v)) for md5, v in (("a", left), ("b", right)))
+    found = compare(path, one, two, False, Tolerance())
+    assert found.level == (Agreement.WITHIN_TOLERANCE if alike else Agreement.DIFFERENT)
+    assert "nan" not in found.detail
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_float16_beyond_its_range_is_compared_without_a_warning() -> None:
+    one, two = (save({"w": numpy.array([value], dtype="float16")}) for value in (60000, -60000))
+    assert verdict("w.safetensors", one, two).detail == "w: differs by up to 1.2e+05"
+
+
 @pytest.mark.parametrize(("path", "left", "right", "level"), CASES.values(), ids=CASES)
 def test_a_pair_of_files(path: str, left: bytes, right: bytes, level: Agreement) -> None:
     assert verdict(path, left, right).level == level
@@ -71,6 +115,10 @@ METRICS = {
     "a decision counts": ({"acc": 0.5, "accepted": True}, {"acc": 0.5, "accepted": False}, Agreement.DIFFERENT),
     "one is gone": ({"acc": 0.5, "f1": 0.5}, {"acc": 0.5}, Agreement.DIFFERENT),
     "not a number": ({"acc": float("nan")}, {"acc": 0.5}, Agreement.DIFFERENT),
+    "not a number on both sides": ({"a": 0.5, "b": NAN}, {"a": 0.505, "b": NAN}, Agreement.METRIC_WITHIN_TOLERANCE),
+    "infinite on both sides": ({"a": 0.5, "b": INF}, {"a": 0.505, "b": INF}, Agreement.METRIC_WITHIN_TOLERANCE),
+    "infinite": ({"acc": INF}, {"acc": 0.5}, Agreement.DIFFERENT),
+    "infinite both ways": ({"acc": INF}, {"acc": -INF}, Agreement.DIFFERENT),
 }
 
 

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from math import isnan
 
 from kit.errors import KitError
 from kit.experiments import measure
@@ -55,7 +56,7 @@ def report(measured: Sequence[Outcome], found: Sequence[Fit], metric: str) -> It
     yield "# Modules measured together"
     yield ""
     slots = list(measured[0].choice) if measured else []
-    ranked = sorted(measured, key=lambda outcome: -(outcome.metric if outcome.metric is not None else -1))
+    ranked = sorted(measured, key=_rank)
     rows = [[*outcome.choice.values(), _number(outcome.metric, 3), _number(outcome.seconds, 1), outcome.verdict]
             for outcome in ranked]  # fmt: skip
     yield from table([[*slots, metric.rpartition(":")[2], "seconds", "verdict"], *rows])
@@ -64,6 +65,12 @@ def report(measured: Sequence[Outcome], found: Sequence[Fit], metric: str) -> It
     for fit in found:
         if fit.problem:
             yield f"\n{fit.module} does not fit slot {fit.slot} as it is wired: {fit.problem}."
+
+
+def _rank(outcome: Outcome) -> tuple[bool, float]:
+    """The highest metric first; those without one, or with one that is no number, last."""
+    unknown = outcome.metric is None or isnan(outcome.metric)
+    return unknown, 0.0 if unknown else -(outcome.metric or 0.0)
 
 
 def _shown(fit: Fit) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from math import isnan
 from typing import Any
 
 
@@ -12,6 +13,17 @@ def flat(settings: Any, before: str = "") -> Iterator[tuple[str, Any]]:
             yield from flat(value, f"{before}{name}.")
         elif value != {}:
             yield f"{before}{name}", value
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two values are the same; NaN, which is no number, is the same as NaN."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    if isinstance(left, float) and isinstance(right, float) and isnan(left):
+        return isnan(right)
+    return bool(left == right)
 
 
 def short_text(value: Any) -> str:

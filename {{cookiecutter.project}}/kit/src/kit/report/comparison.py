@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from kit.formats.flat import flat, short_text
+from kit.formats.flat import equal, flat, short_text
 from kit.lineage import History, Revision, metrics_of
 
 SHOWN, COLUMNS = 100, 8
@@ -46,7 +46,8 @@ def table(base: Line, lines: Sequence[Line]) -> str:
 
 
 def _differences(base: Line, line: Line) -> list[str]:
-    names = [name for name in {**base.settings, **line.settings} if base.settings.get(name) != line.settings.get(name)]
+    settings = base.settings | line.settings
+    names = [name for name in settings if not equal(base.settings.get(name), line.settings.get(name))]
     swapped = [name for name in names if name.startswith("slots.")]
     modules = {str(side.settings.get(name)) for name in swapped for side in (base, line)}
     kept = [name for name in names if name.partition(".")[0] not in modules]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -129,14 +130,14 @@ def _lines(data: Mapping[Series, Sequence[Row] | None]) -> str:
 
 
 def _points(series: Series, found: Sequence[Row]) -> list[tuple[float, float]]:
-    """The rows where both columns are numbers."""
+    """The rows where both columns are numbers that have a place."""
     points = []
     for row in found:
         try:
             points.append((float(row[series.x]), float(row[series.y])))
         except (KeyError, TypeError, ValueError):
             continue
-    return points
+    return [point for point in points if all(map(isfinite, point))]
 
 
 def _dots(found: Sequence[tuple[float, float]], place: Any) -> list[list[str]]:

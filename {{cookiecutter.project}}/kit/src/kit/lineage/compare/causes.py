@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from kit.dvc.artifact import Artifact
-from kit.formats.flat import flat, short_text
+from kit.formats.flat import equal, flat, short_text
 from kit.lineage.compare import differences
 from kit.lineage.history.lockfile import Execution
 from kit.project.module_code import Source
@@ -136,7 +136,8 @@ def _params(left: Execution, right: Execution) -> Iterator[Cause]:
     for file in sorted({*left.params, *right.params}):
         before, after = (dict(flat(side.params.get(file, {}))) for side in (left, right))
         for name in sorted({*before, *after}):
-            if before.get(name, MISSING) != after.get(name, MISSING) and not name.startswith(swapped or "\0"):
+            same = equal(before.get(name, MISSING), after.get(name, MISSING))
+            if not same and not name.startswith(swapped or "\0"):
                 was, now = (short_text(values[name]) if name in values else "none" for values in (before, after))
                 yield Cause(Kind.PARAMS, f"{file}: {name}: {was} → {now}")
 

@@ -9,6 +9,7 @@ from enum import IntEnum
 from itertools import zip_longest
 from typing import Any
 
+from kit.formats.flat import equal
 from kit.git.files import Files
 from kit.project.settings import pyproject
 
@@ -133,10 +134,26 @@ def _metrics(path: str, left: Any, right: Any, tolerance: Tolerance) -> Verdict:
 
 def _distance(left: Any, right: Any) -> float:
     """Between two numbers; anything else is equal or infinitely far."""
+    if equal(left, right):
+        return 0.0
     both = (left, right)
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in both):
-        return 0.0 if left == right else math.inf
-    return abs(left - right) if math.isfinite(left - right) else 0.0 if left == right else math.inf
+        return math.inf
+    return abs(left - right) if math.isfinite(left - right) else math.inf
+
+
+def _distances(before: Any, after: Any, tolerance: Tolerance) -> tuple[Any, bool]:
+    """How far apart two arrays are, number by number, and whether all are within the tolerance.
+
+    A number that is not one (NaN) equals another such; infinity equals itself, and is infinitely far from all else.
+    """
+    import numpy
+
+    same = (before == after) | (numpy.isnan(before) & numpy.isnan(after))
+    with numpy.errstate(invalid="ignore", over="ignore"):
+        off = numpy.nan_to_num(numpy.where(same, 0.0, numpy.abs(before - after)), nan=math.inf, posinf=math.inf)
+    near = same | (numpy.isfinite(off) & (off <= tolerance.absolute + tolerance.relative * numpy.abs(after)))
+    return off, bool(near.all())
 
 
 def _leaves(document: Any, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -180,11 +197,11 @@ def _numbers(
                 path, Agreement.DIFFERENT, f"{name}: {before.dtype}{before.shape} → {after.dtype}{after.shape}"
             )
         if before.dtype.kind in "iuf":
-            off = numpy.abs(before.astype("f8") - after.astype("f8"))
+            off, near = _distances(before.astype("f8"), after.astype("f8"), tolerance)
             furthest = max(furthest, (float(off.max(initial=0.0)), name))
-            if not numpy.allclose(before, after, tolerance.relative, tolerance.absolute, equal_nan=True):
+            if not near:
                 return Verdict(path, Agreement.DIFFERENT, f"{name}: differs by up to {off.max():.3g}")
-        elif before.tolist() != after.tolist():
+        elif not equal(before.tolist(), after.tolist()):
             return Verdict(path, Agreement.DIFFERENT, f"{name} differs")
     return Verdict(
         path, Agreement.WITHIN_TOLERANCE, f"by up to {furthest[0]:.3g} in {furthest[1]}" if furthest[1] else ""
