@@ -2,13 +2,18 @@
 
 import random
 import string
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from places import ROOT
 
+from kit.errors import KitError
 from kit.formats import yaml12
+from kit.formats.documents import read_yaml
+from kit.library.yaml_edit import with_section
 
 SCALARS = ["1", "010", "0o17", "0x1f", "1e3",
            "-.5", ".inf", ".nan", "yes", "true", "True", "null", "~", "", "2026-01-01",
@@ -75,3 +80,57 @@ def test_mistakes_are_the_same(text: str) -> None:
 def test_what_is_nested_too_deeply_is_refused() -> None:
     with pytest.raises(yaml.YAMLError, match="nested too deeply"):
         yaml12.load("[" * 100_000)
+
+
+def bomb(first: str, following: str) -> str:
+    """Each line repeats the one before nine times: 21 lines stand for 9**20 items."""
+    lines = [f"a0: &a0 {first}"]
+    lines += (f"a{n}: &a{n} {following.format(', '.join([f'*a{n - 1}'] * 9))}" for n in range(1, 21))
+    return "\n".join(lines) + "\n"
+
+
+BOMBS = {
+    "lists": (bomb("[x, x]", "[{}]"), "repeat more than"),
+    "mappings": (bomb("{x: 1}", "{{y: [{}]}}"), "repeat more than"),
+    "merged mappings": (bomb("{x: 1}", "{{<<: [{}]}}"), "repeat more than"),
+    "a long text, often": (f"a: &a {'x' * 20_000}\nb: [{', '.join(['*a'] * 60)}]\n", "repeat more than"),
+    "a list that holds itself": ("a: &a [1, *a]\n", "an alias to what it stands in"),
+    "a mapping that holds itself": ("a: &a {b: {c: *a}}\n", "an alias to what it stands in"),
+    "a key that holds itself": ("? &a [*a]\n: 1\n", "an alias to what it stands in"),
+    "a number longer than Python reads": (f"b: 1\na: {'9' * 5000}\n", "a number of 5000 digits"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BOMBS.values(), ids=BOMBS)
+def test_a_small_text_does_not_stand_for_a_huge_document(text: str, message: str) -> None:
+    with pytest.raises(yaml.MarkedYAMLError, match=message) as failed:
+        yaml12.load(text)
+    assert failed.value.problem_mark is not None
+
+
+@pytest.mark.parametrize("act", [lambda text: yaml12.line_of(text, ("a1",)), lambda text: with_section(text, "b", [])])
+def test_no_way_of_reading_follows_it(act: Callable[[str], object]) -> None:
+    with pytest.raises(yaml.YAMLError, match="repeat more than"):
+        act(BOMBS["lists"][0])
+
+
+def test_a_bomb_is_one_line_that_names_the_place(tmp_path: Path) -> None:
+    (tmp_path / "module.yaml").write_text(BOMBS["lists"][0])
+    with pytest.raises(KitError) as failed:
+        read_yaml(tmp_path / "module.yaml", "modules/x/module.yaml")
+    place, number, rest = str(failed.value).split(":", 2)
+    assert place == "modules/x/module.yaml"
+    assert int(number) > 1
+    assert rest == " invalid YAML: found aliases that repeat more than 1000000 characters"
+
+
+def test_ordinary_anchors_stay() -> None:
+    many = "base: &base {a: 1, b: [1, 2]}\n" + "".join(f"s{n}: {{<<: *base, c: *base}}\n" for n in range(1000))
+    found = yaml12.load(many)
+    assert found["s999"] == {"a": 1, "b": [1, 2], "c": {"a": 1, "b": [1, 2]}}
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: [x]\n", "---\na: 1\nb: [x]\n", "a: &a 1\nb: [x, *a]\n"])
+@pytest.mark.parametrize("written", [lambda t: "\ufeff" + t, lambda t: t.replace("\n", "\r\n")])
+def test_what_editors_on_windows_add_changes_nothing(text: str, written: Callable[[str], str]) -> None:
+    assert yaml12.load(written(text)) == yaml12.load(text)

@@ -58,7 +58,7 @@ def parse_lock(text: str, path: PurePath, label: str) -> Lock:
     Raises:
         KitError: a line has no version or no hash, or is anything but a pinned package.
     """
-    lines = logical_lines(text)
+    lines = logical_lines(text.removeprefix("\N{BYTE ORDER MARK}"))
     for number, line in lines:
         problem = _problem_of(line)
         if problem:
@@ -95,7 +95,7 @@ def logical_lines(text: str) -> list[tuple[int, str]]:
         else:
             lines.append((number, content))
         open_line = line.endswith("\\")
-    return lines
+    return [(number, line) for number, line in lines if line]  # a backslash alone continues nothing
 
 
 def _problem_of(line: str) -> str | None:

@@ -24,9 +24,19 @@ def read_yaml(path: Path, label: str) -> Any:
         KitError: the file is missing or invalid YAML, a duplicate key included.
     """
     try:
-        return yaml12.load(path.read_text(encoding="utf-8"))
+        return parse_yaml(path.read_bytes(), label)
     except FileNotFoundError:
         raise KitError(f"{label}: is missing") from None
+
+
+def parse_yaml(data: bytes, label: str) -> Any:
+    """The document in a YAML 1.2 text.
+
+    Raises:
+        KitError: it is invalid YAML, a duplicate key included.
+    """
+    try:
+        return yaml12.load(data.decode())
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise KitError(f"{label}:{line}: invalid YAML: {error.problem or error.context}") from None

@@ -1,5 +1,6 @@
 """A card's front matter: the YAML between the first two lines of dashes of a README.md."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,14 +8,15 @@ import yaml
 
 from kit.formats import yaml12
 
-FENCE = "---\n"
+FRONT = re.compile(r"---[ \t]*\n(?P<front>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
 def front_matter(text: str) -> tuple[str, int, str | None]:
-    """The YAML between the first two lines of dashes; else a line and what is wrong with it."""
-    if not text.startswith(FENCE) or f"\n{FENCE}" not in text:
+    """The YAML between the first two lines of dashes, with plain line ends; else a line and what is wrong with it."""
+    found = FRONT.match(_plain(text))
+    if not found:
         return "", 1, "has no front matter; begin it with --- and the card's fields, as in the other modules"
-    front = text.removeprefix(FENCE).partition(f"\n{FENCE}")[0] + "\n"
+    front = found["front"]
     try:
         yaml12.load(front)
     except yaml.YAMLError as error:
@@ -29,3 +31,8 @@ def card_in(readme: bytes | None) -> Mapping[str, Any]:
     front, _, problem = front_matter((readme or b"").decode(errors="replace"))
     found = {} if problem else yaml12.load(front)
     return found if isinstance(found, dict) else {}
+
+
+def _plain(text: str) -> str:
+    """Without what editors on Windows add: a byte order mark, and carriage returns."""
+    return text.removeprefix("\N{BYTE ORDER MARK}").replace("\r\n", "\n")

@@ -1,5 +1,6 @@
 """YAML 1.2 as DVC's own reader (ruamel.yaml) understands it, read by libyaml, which is twenty times faster."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +13,22 @@ INTEGER, MAPPING = "tag:yaml.org,2002:int", "tag:yaml.org,2002:map"
 PLAIN = {INTEGER, *(f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "null", "merge"))}
 
 
+# How many characters aliases may add, were each written out; a line of text could stand for more than any memory.
+MOST_REPEATED = 1_000_000
+
+
 class Loader(yaml.CSafeLoader):  # type: ignore[misc]
-    """Safe, without YAML 1.1's yes, no, on, off and octal 010, and without keys that stand there twice."""
+    """Safe, without YAML 1.1's yes, no, on, off and octal 010, without keys that stand there twice, and of a size that
+    the text's length tells.
+    """
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+
+    def get_single_node(self) -> yaml.Node | None:
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None:
+            _Expansion().add(node)
+        return node
 
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
         if isinstance(node, yaml.MappingNode):
@@ -31,7 +44,39 @@ class Loader(yaml.CSafeLoader):  # type: ignore[misc]
     def construct_integer(self, node: yaml.ScalarNode) -> int:
         digits = str(self.construct_scalar(node)).replace("_", "")
         base = {"0b": 2, "0o": 8, "0x": 16}.get(digits.lstrip("+-")[:2], 10)
-        return int(digits, base)
+        try:
+            return int(digits, base)
+        except ValueError:  # Python's own limit (sys.set_int_max_str_digits)
+            problem = f"found a number of {len(digits)} digits"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
+class _Expansion:
+    """How long a document is once every alias is written out; it is refused where aliases make it too long."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[yaml.Node, int | None] = {}
+        self._added = 0
+
+    def add(self, node: yaml.Node) -> int:
+        if node in self._sizes:
+            size = self._sizes[node]
+            if size is None:
+                raise yaml.composer.ComposerError(None, None, "found an alias to what it stands in", node.start_mark)
+            self._added += size
+            if self._added > MOST_REPEATED:
+                problem = f"found aliases that repeat more than {MOST_REPEATED} characters"
+                raise yaml.composer.ComposerError(None, None, problem, node.start_mark)
+            return size
+        self._sizes[node] = None
+        size = 8 + sum(map(self.add, _children(node))) if isinstance(node, yaml.CollectionNode) else 8 + len(node.value)
+        self._sizes[node] = size
+        return size
+
+
+def _children(node: yaml.CollectionNode) -> Iterator[yaml.Node]:
+    for item in node.value:
+        yield from item if isinstance(item, tuple) else (item,)
 
 
 for versions, tag, pattern, first in implicit_resolvers:
@@ -44,12 +89,13 @@ def load(text: str) -> Any:
     """The one document in a text.
 
     Raises:
-        yaml.YAMLError: it is invalid, nested too deeply, or has several documents or a duplicate key.
+        yaml.YAMLError: it is invalid, nested too deeply, too long once its aliases are written out, or has several
+            documents or a duplicate key.
     """
     try:
         try:
             return _plain_document(CParser(text))
-        except _Unusual:
+        except (_Unusual, yaml.constructor.ConstructorError):
             return yaml.load(text, Loader)
     except RecursionError:
         raise yaml.YAMLError("nested too deeply") from None

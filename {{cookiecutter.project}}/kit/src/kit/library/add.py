@@ -1,10 +1,10 @@
 """Add a module, with its contracts, from another project."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from kit.errors import KitError
+from kit.formats.documents import parse_yaml, read_yaml
 from kit.library.fetch import git_source, is_repository
 from kit.library.folder import folder_package
 from kit.library.ledger import entry_for
@@ -83,22 +83,22 @@ def _add_contracts(changes: Changes, package: Package, reference: Reference) -> 
         place = changes.project.contracts / f"{type_name}.yaml"
         if not place.is_file():
             changes.write(f"contracts/{type_name}.yaml", data)
-        elif not _same_contract(place.read_bytes(), data):
+        elif not _same_contract(changes.project.contracts, type_name, data):
             raise KitError(
                 f"contracts/{type_name}.yaml: differs from that of {reference}, which {package.name} was made for;"
                 " make them equal, then add it again"
             )
 
 
-def _same_contract(one: bytes, two: bytes) -> bool:
+def _same_contract(folder: Path, type_name: str, data: bytes) -> bool:
     """Whether two contracts say the same, whatever their layout and description."""
-    from kit.formats import yaml12
-
-    left, right = (yaml12.load(text.decode()) for text in (one, two))
-    return _bare(left) == _bare(right)
+    here = read_yaml(folder / f"{type_name}.yaml", f"contracts/{type_name}.yaml")
+    return _bare(here) == _bare(parse_yaml(data, type_name))
 
 
-def _bare(document: Mapping[str, object]) -> dict[str, object]:
+def _bare(document: object) -> object:
+    if not isinstance(document, dict):
+        return document
     return {key: value for key, value in document.items() if key != "description"}
 
 

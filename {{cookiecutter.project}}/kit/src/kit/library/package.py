@@ -12,7 +12,7 @@ import yaml
 from kit.environments.lock import parse_lock
 from kit.errors import KitError
 from kit.formats import yaml12
-from kit.formats.documents import schema_named, violation
+from kit.formats.documents import parse_yaml, schema_named, violation
 from kit.formats.front_matter import card_in
 from kit.library.yaml_edit import section_lines
 from kit.project.interface import types_of
@@ -65,10 +65,7 @@ def types_named(module_yaml: bytes, label: str) -> list[str]:
     Raises:
         KitError: it is not a module.yaml.
     """
-    try:
-        document = yaml12.load(module_yaml.decode())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise KitError(f"{label}: invalid YAML: {' '.join(str(error).split())}") from None
+    document = parse_yaml(module_yaml, label)
     if problem := violation(document, schema_named("module")):
         raise KitError(f"{label}: {problem}")
     return types_of(document)
@@ -83,17 +80,18 @@ def checked(package: Package, label: str) -> Package:
     for file, why in REQUIRED_FILES.items():
         if file not in package.files:
             raise KitError(f"{label}: has no {file} ({why}); nothing was added")
-    for path, data in [*package.files.items(), *package.contracts.items()]:
+    contracts = {f"contracts/{name}.yaml": data for name, data in package.contracts.items()}
+    for path, data in [*package.files.items(), *contracts.items()]:
         try:
             data.decode()
         except UnicodeDecodeError:
             raise KitError(f"{label}: {path} is not UTF-8 text; nothing was added") from None
     lock = PurePosixPath("modules", package.name, "requirements.txt")
     parse_lock(package.files["requirements.txt"].decode(), lock, f"{label}: requirements.txt")
-    for name, data in package.contracts.items():
-        document = yaml12.load(data.decode())
+    for path, data in contracts.items():
+        document = parse_yaml(data, f"{label}: {path}")
         if problem := violation(document, schema_named("contract")):
-            raise KitError(f"{label}: contracts/{name}.yaml: {problem}; nothing was added")
+            raise KitError(f"{label}: {path}: {problem}; nothing was added")
     return package
 
 

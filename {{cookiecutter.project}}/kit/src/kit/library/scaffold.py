@@ -12,6 +12,7 @@ import yaml
 from kit.contracts.contract import Contract
 from kit.errors import KitError
 from kit.formats import yaml12
+from kit.formats.front_matter import card_in
 from kit.library.origin import PORT, Origin, origin_of
 from kit.library.yaml_edit import scalar, section_lines, with_section, with_stage, yaml_lines
 from kit.project.edits import Changes
@@ -175,7 +176,7 @@ def _defaults(contract: str) -> dict[str, object]:
 
 
 def _stage_lines(changes: Changes, name: str, origin: Origin | None, suffix: str, has_params: bool) -> list[str]:
-    card = yaml12.load(changes.text(f"modules/{name}/README.md").split("---\n")[1])
+    card = card_in(changes.text(f"modules/{name}/README.md").encode())
     deps = [f"modules/{name}", *([origin.path] if origin else [])]
     return [
         f"desc: {scalar(card['summary'])}",
@@ -190,5 +191,5 @@ def _stage_lines(changes: Changes, name: str, origin: Origin | None, suffix: str
 
 
 def _add_owner(changes: Changes, name: str) -> None:
-    owner = yaml12.load(changes.text(f"modules/{name}/README.md").split("---\n")[1])["owner"]
+    owner = card_in(changes.text(f"modules/{name}/README.md").encode())["owner"]
     changes.write(CODEOWNERS, with_owners(changes.text(CODEOWNERS), owners_of(changes.project) | {name: str(owner)}))
