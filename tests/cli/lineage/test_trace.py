@@ -139,7 +139,7 @@ def test_a_stale_lock_is_no_reason_to_guess(lab: Lab, kit: Kit) -> None:
     lab.params["encoder"] = {"seed": 1}
     lab.repro(["encode"])
     out = kit("trace", "train")[1]
-    assert "dvc.lock: stage encode made other bytes; whoever read these ran before or elsewhere" in out
+    assert "dvc.lock: stage encode made other bytes; the stage that read these ran before that, or elsewhere" in out
 
 
 def test_machines_get_json(lab: Lab, kit: Kit) -> None:

@@ -192,24 +192,30 @@ def many_changes(lab: Lab) -> None:
 
 
 TAMPERED = {
-    flipped_in_the_workspace: [("error", HEAD, "is not of the bytes that dvc.lock")],
-    flipped_raw_data: [("error", "data/raw.csv", "is not of the bytes that dvc.lock or its .dvc file names")],
+    flipped_in_the_workspace: [("error", HEAD, "does not have the hash in dvc.lock")],
+    flipped_raw_data: [("error", "data/raw.csv", "does not have the hash in dvc.lock or its .dvc file")],
     flipped_in_the_cache: [("error", HEAD, "DVC's cache holds other bytes under its hash")],
     swapped_in_the_cache: [("error", HEAD, "DVC's cache holds other bytes under its hash")],
     lost_in_the_cache: [("unknown", HEAD, "are not on this machine; `dvc fetch` brings them")],
-    edited_record: [("error", RECORD, "is not of the bytes that dvc.lock")],
-    edited_record_with_its_lock: [("error", RECORD, "says version 1.0.1 of modules/head, and module.yaml 1.0.0")],
+    edited_record: [("error", RECORD, "does not have the hash in dvc.lock")],
+    edited_record_with_its_lock: [
+        ("error", RECORD, "records version 1.0.1 of modules/head, but module.yaml has 1.0.0")
+    ],
     edited_output_digest: [
-        ("error", "artifacts/evaluate/run.json", f"says another SHA-256 of {HEAD} than {RECORD} does"),
-        ("error", HEAD, f"is not of the SHA-256 that {RECORD} has of it"),
+        ("error", "artifacts/evaluate/run.json", f"records another SHA-256 for {HEAD} than {RECORD}"),
+        ("error", HEAD, f"does not have the SHA-256 recorded in {RECORD}"),
     ],
     forged_metric: [
-        ("error", "artifacts/evaluate/metrics.json", "is not of the SHA-256 that artifacts/evaluate/run.json")
+        (
+            "error",
+            "artifacts/evaluate/metrics.json",
+            "does not have the SHA-256 recorded in artifacts/evaluate/run.json",
+        )
     ],
     forged_dep: [("error", "dvc.lock", f"stage evaluate read other bytes of {HEAD} than stage train made")],
     forged_code: [("error", "modules/head", "is not the code that stage train ran, says dvc.lock")],
     forged_params: [
-        ("error", RECORD, "says other params than dvc.lock: {'seed': 0} and {'seed': 4}"),
+        ("error", RECORD, "records params {'seed': 0}, but dvc.lock has {'seed': 4}"),
         ("error", "params.yaml", 'head is {"seed": 0} here, and {"seed": 4} when stage train ran'),
     ],
     newer_record: [("unknown", RECORD, "is of schema 2, which this kit does not know; update the kit")],

@@ -132,15 +132,17 @@ def artifact_node(history: History, revision: Revision, artifact: Artifact) -> A
         return ArtifactNode(artifact, state, maker.stage)
     other = revision.graph.makers.get(artifact.path)
     if other:
-        note = f"dvc.lock: stage {other.stage} made other bytes; whoever read these ran before or elsewhere"
+        note = (
+            f"dvc.lock: stage {other.stage} made other bytes; the stage that read these ran before that, or elsewhere"
+        )
         return ArtifactNode(artifact, state, None, note=note)
     inside = revision.graph.makers_around(artifact)
     if inside:
         return ArtifactNode(artifact, state, inside[0].stage)
     raw = revision.raw.get(artifact.path)
     if raw and raw.artifact.hash != artifact.hash:
-        return ArtifactNode(artifact, state, None, raw, f"{raw.tracked_by} speaks of other bytes")
-    note = "" if raw or revision.files.read(artifact.path) is not None else "nothing says where it comes from"
+        return ArtifactNode(artifact, state, None, raw, f"{raw.tracked_by} has another hash")
+    note = "" if raw or revision.files.read(artifact.path) is not None else "its origin is unknown"
     return ArtifactNode(artifact, state, None, raw, note)
 
 

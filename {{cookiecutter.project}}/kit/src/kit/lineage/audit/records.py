@@ -35,7 +35,7 @@ def record_findings(history: History, revision: Revision) -> Iterator[AuditFindi
 
 
 def _agreement(revision: Revision, execution: Execution, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
-    """The record against the lock's entry and the module's code."""
+    """Compare the record with the lock's entry and the module's code."""
     said = {
         "stage": (record["stage"], execution.stage),
         "command": (record["command"], execution.command),
@@ -46,63 +46,68 @@ def _agreement(revision: Revision, execution: Execution, record: dict[str, Any],
     }
     for name, (recorded, locked) in said.items():
         if recorded != locked:
-            yield error(place, f"says other {name} than dvc.lock: {recorded} and {locked}")
+            yield error(place, f"records {name} {recorded}, but dvc.lock has {locked}")
     sizes = {entry["path"]: entry["size"] for entry in record["outputs"].values()}
     for path, size in sizes.items():
         if execution.sizes.get(path) not in (None, size):
-            yield error(place, f"says that {path} has {size} bytes, and dvc.lock {execution.sizes[path]}")
+            yield error(place, f"records {size} bytes for {path}, but dvc.lock has {execution.sizes[path]}")
     source, code = revision.source(execution.module), execution.code
     if source and code and source.md5 == code.hash:  # else the commit lacks the code, which is an error by itself
         if source.sha256 != record["module"]["sha256"]:
-            yield error(place, f"says another SHA-256 of {code.path} than its code has")
+            yield error(place, f"records another SHA-256 for {code.path} than its code has")
         if source.version != record["module"]["version"]:
             yield error(
-                place, f"says version {record['module']['version']} of {code.path}, and module.yaml {source.version}"
+                place,
+                f"records version {record['module']['version']} of {code.path}, but module.yaml has {source.version}",
             )
         if source.lock and source.lock.sha256 != record["environment"]["lock_sha256"]:
-            yield error(place, f"says another lock than {code.path}/requirements.txt")
+            yield error(place, f"records another lock than {code.path}/requirements.txt")
     yield from _contracts(revision, record, place)
 
 
 def _contracts(revision: Revision, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
-    """Contracts are in no cache key: a changed one does not make a result wrong, but it was held against another."""
+    """Contracts are not in the cache key: after a change, a result is not wrong, but was checked by another one."""
     for type_name, digest in record.get("contracts", {}).items():
         path = f"contracts/{type_name}.yaml"
         data = revision.files.read(path)
         if data is None:
-            yield warning(path, f"is not here, and {place} was held against it")
+            yield warning(path, f"is missing, but {place} was checked against it; restore it")
         elif hashlib.sha256(data).hexdigest() != digest:
-            yield warning(path, f"is not the contract that {place} was held against; `dvc repro --force` checks again")
+            yield warning(
+                path, f"is not the contract that {place} was checked against; `dvc repro --force` checks again"
+            )
 
 
 def _chain(
     execution: Execution, record: dict[str, Any], place: str, made: dict[str, tuple[str, str]]
 ) -> Iterator[AuditFinding]:
-    """What a stage says that it read is what the stage before says that it made."""
+    """What a stage recorded as read is what the stage before it recorded as made."""
     for entry in record["inputs"].values():
         digest, maker = made.get(entry["path"], (entry["sha256"], ""))
         if digest != entry["sha256"]:
-            yield error(place, f"says another SHA-256 of {entry['path']} than {maker} does, which made it")
+            yield error(place, f"records another SHA-256 for {entry['path']} than {maker}, whose stage made it")
 
 
 def _circumstances(execution: Execution, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
-    """What weakens the record, though it is true."""
+    """What weakens a record that is otherwise true."""
     code = record["code"]
     changed = code["changed"] if code else []
     if record["isolation"] == "none":
         among = f", with changes in {', '.join(changed[:3])}" if changed else ""
-        yield warning(place, f"ran unconfined{among}: it may have read what dvc.lock does not name")
+        yield warning(place, f"ran unconfined{among}: it may have read files that dvc.lock does not name")
     if any(path.startswith("kit/") for path in changed):
-        yield warning(place, "ran with a kit that had uncommitted changes, so that the record may not be the kit's own")
+        yield warning(
+            place, "ran with a kit that had uncommitted changes, so the record may not be what a released kit writes"
+        )
     elif len(changed) >= CHANGES_KEPT:
         yield unknown(place, f"ran with more than {CHANGES_KEPT} uncommitted changes, and does not name them all")
     if record["environment"]["kind"] != "lock":
         yield warning(place, "ran with the packages of the kit's own Python, not those of the lock")
     if differs := record["environment"]["installed"]["differs_from_lock"]:
-        yield warning(place, f"ran with packages that are not as locked: {', '.join(differs[:5])}")
+        yield warning(place, f"ran with packages that differ from the lock: {', '.join(differs[:5])}")
     if (
         DEVICE_CLASS in record["params"]
         and record["device"]["kind"] == "cpu"
         and record["params"][DEVICE_CLASS] != "cpu"
     ):
-        yield error(place, f"ran on the CPU, and its params ask for {record['params'][DEVICE_CLASS]}")
+        yield error(place, f"ran on the CPU, but its params ask for {record['params'][DEVICE_CLASS]}")

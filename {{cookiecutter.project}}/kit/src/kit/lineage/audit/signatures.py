@@ -13,7 +13,7 @@ BAD = {"N": "is not signed", "B": "has a bad signature", "R": "is signed with a 
 
 
 def signature_findings(history: History, revision: Revision, required: bool) -> Iterator[AuditFinding]:
-    """Of one commit; the working tree has no signature."""
+    """Findings on one commit; the working tree has no signature."""
     if not required or revision.commit is None:
         return
     verdict = history.repository.git("log", "-1", "--format=%G?", revision.commit.id).strip()
@@ -24,7 +24,7 @@ def signature_findings(history: History, revision: Revision, required: bool) -> 
 
 
 def _has_signature(history: History, commit: str) -> bool:
-    """Git calls a commit unsigned, too, whose SSH signature it has no list of allowed signers for."""
+    """Git also calls a commit unsigned if it is signed with SSH and there is no list of allowed signers."""
     header = (history.objects.read(commit) or b"").partition(b"\n\n")[0]
     return b"\ngpgsig" in header
 

@@ -18,7 +18,7 @@ from kit.lineage.history.states import State, cache_state
 
 
 class Stored:
-    """Looks each content up once, however many commits name it."""
+    """Checks each content once, however many commits name it."""
 
     def __init__(self, history: History) -> None:
         self.history = history
@@ -27,7 +27,7 @@ class Stored:
         self._sha256s: dict[str, str | None] = {}
 
     def findings(self, revision: Revision, deep: bool) -> Iterator[AuditFinding]:
-        """Of everything that a revision's lock and .dvc files name."""
+        """Findings on everything that a revision's lock and .dvc files name."""
         in_git = self._in_git(revision)
         for artifact in _named(revision):
             if revision.commit is None:
@@ -40,7 +40,7 @@ class Stored:
         yield from self._recorded(revision)
 
     def _in_git(self, revision: Revision) -> set[str]:
-        """What Git keeps rather than DVC, such as metrics; in the working tree: what is here and not ignored."""
+        """Files that Git keeps rather than DVC, as metrics; in the working tree, those present and not ignored."""
         paths = {artifact.path for artifact in _named(revision)}
         if revision.commit is None:
             return {path for path in paths - self.history.repository.ignored(paths) if self._hash(path) is not None}
@@ -57,15 +57,13 @@ class Stored:
     def _working(self, artifact: Artifact) -> Iterator[AuditFinding]:
         if self._hash(artifact.path) not in (None, artifact.hash):
             yield error(
-                artifact.path, "is not of the bytes that dvc.lock or its .dvc file names; `dvc checkout` restores them"
+                artifact.path, "does not have the hash in dvc.lock or its .dvc file; `dvc checkout` restores it"
             )
 
     def _cached(self, artifact: Artifact) -> AuditFinding | None:
         state = cache_state(self.history, artifact.hash)
         if state == State.DAMAGED:
-            message = (
-                f"DVC's cache holds other bytes under its hash {artifact.hash[:12]}; remove that object, `dvc fetch` it"
-            )
+            message = f"DVC's cache holds other bytes under its hash {artifact.hash[:12]}; remove it, then `dvc fetch`"
             return error(artifact.path, message)
         if state == State.MISSING and not self._lies_here(artifact):
             return unknown(
@@ -77,14 +75,14 @@ class Stored:
         return self.history.has_working_tree and self._hash(artifact.path) == artifact.hash
 
     def _hash(self, path: str) -> str | None:
-        """DVC's hash of what lies in the working tree; each is read once."""
+        """DVC's hash of a path in the working tree; each is read once."""
         if path not in self._working_hashes:
             place = self.history.root / path
             self._working_hashes[path] = dvc_hash(place) if place.exists() else None
         return self._working_hashes[path]
 
     def _recorded(self, revision: Revision) -> Iterator[AuditFinding]:
-        """Every content against the SHA-256 of the run records: whoever forges an MD5 must forge those, too."""
+        """Compare contents with the SHA-256 in the run records: who forges an MD5 must forge those, too."""
         for execution in revision.lock.values():
             record = self.history.records.of(execution).document
             outs = {out.path: out for out in execution.outs}
@@ -92,7 +90,7 @@ class Stored:
                 found = self._sha256(revision, outs[entry["path"]]) if entry["path"] in outs else None
                 if found not in (None, entry["sha256"]):
                     label = execution.record.path if execution.record else execution.stage
-                    yield error(entry["path"], f"is not of the SHA-256 that {label} has of it")
+                    yield error(entry["path"], f"does not have the SHA-256 recorded in {label}")
 
     def _sha256(self, revision: Revision, artifact: Artifact) -> str | None:
         """Of the working tree, Git or the cache; None where the bytes are not here, or not those of the MD5 either."""
@@ -121,10 +119,12 @@ class Stored:
             for md5 in wanted:
                 found = self._remote(md5)
                 if found is None:
-                    return warning(artifact.path, f"the remote lacks its bytes ({md5[:12]}); `dvc push` them")
+                    return warning(
+                        artifact.path, f"its bytes ({md5[:12]}) are not at the remote; `dvc push` uploads them"
+                    )
                 if found != md5.removesuffix(FOLDER):
                     message = (
-                        f"the remote holds other bytes under its hash {md5[:12]}; remove them there, and `dvc push`"
+                        f"the remote holds other bytes under its hash {md5[:12]}; remove them there, then `dvc push`"
                     )
                     return error(artifact.path, message)
         except KitError as problem:

@@ -35,7 +35,7 @@ class ReportedFinding:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What was looked at and what was found, the worst first."""
+    """What was checked and what was found, the worst first."""
 
     revisions: int
     executions: int
@@ -71,7 +71,7 @@ def all_revisions(history: History) -> Iterator[Revision]:
 
 
 class _Audit:
-    """Every kind of check of a revision; what was looked at for one is not looked at again for the next."""
+    """All kinds of checks of revisions; what was checked for one revision is not checked again for the next."""
 
     def __init__(self, history: History, deep: bool) -> None:
         self.history = history

@@ -1,1 +1,1 @@
-"""Two results held against each other: verdict, causes, replay."""
+"""Comparisons of two results: verdict, causes, replay."""

@@ -1,4 +1,4 @@
-"""Why two runs of a stage differ: what they read, ran and were set to, and where."""
+"""Why two runs of a stage differ: inputs, code, settings and machine."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt", ".onnx")
 
 
 class Kind(StrEnum):
-    """Classes of causes (DESIGN section 7), and `wiring`: a stage or an input that only one side has."""
+    """Classes of causes; `wiring`: a stage or an input that only one side has."""
 
     DATA = "data"
     WIRING = "wiring"
@@ -104,7 +104,7 @@ def _code(left: Side, right: Side) -> Iterator[Cause]:
         return
     if left.source is None or right.source is None:
         yield Cause(
-            Kind.CODE, f"{after.path}: changed; no commit here has {'the former' if right.source else 'the'} code"
+            Kind.CODE, f"{after.path}: changed; no commit here has {'the previous' if right.source else 'the'} code"
         )
         return
     yield from _folder(after.path, left.source, right.source)
@@ -127,7 +127,7 @@ def _folder(short_text: str, left: Source, right: Source) -> Iterator[Cause]:
         ]
         yield Cause(Kind.CODE, f"{short_text}: {', '.join(sorted(other))}", tuple(lines))
     elif changed == {"requirements.in"}:
-        yield Cause(Kind.ENVIRONMENT, f"{short_text}/requirements.in: changed, and the lock did not")
+        yield Cause(Kind.ENVIRONMENT, f"{short_text}/requirements.in: changed, but the lock did not")
 
 
 def _params(left: Execution, right: Execution) -> Iterator[Cause]:

@@ -1,4 +1,4 @@
-"""What came of comparing two results."""
+"""The outcome of a comparison of two results."""
 
 from dataclasses import dataclass
 

@@ -74,7 +74,7 @@ def _versions(pinned: set[str] | None) -> str:
 
 
 def of_contracts(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[str, bool]:
-    """What changed in `resources`, in words, and whether anything else in module.yaml did."""
+    """What changed in `resources`, in words, and whether anything else in module.yaml changed."""
     before, after = left.get("resources") or {}, right.get("resources") or {}
     words = {"cpus": "threads"}
     changes = [

@@ -27,7 +27,7 @@ from kit.project.ports import RECORD
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of running again: a verdict on each result and on all, both records, and why they differ."""
+    """The outcome of a replay: a verdict on each result and on all, both records, and why they differ."""
 
     stage: str
     verdicts: tuple[Verdict, ...]
@@ -99,7 +99,7 @@ def _clone(history: History, revision: Revision, clone: Path) -> None:
 
 
 def _place(history: History, revision: Revision, dep: Artifact, clone: Path) -> None:
-    """Put an input where the stage reads it, from the cache or the working tree, and make sure of its bytes."""
+    """Put an input where the stage reads it, from the cache or the working tree, and check its bytes."""
     if dep.hash.endswith(FOLDER):
         for name, md5 in (history.storage.members(dep.hash) or _missing(dep)).items():
             if not stays_inside(name):

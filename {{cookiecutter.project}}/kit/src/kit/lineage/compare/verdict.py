@@ -1,4 +1,4 @@
-"""How alike two results are, from identical bytes to different."""
+"""How much two results agree, from identical bytes to different."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from kit.project.settings import pyproject
 
 
 class Agreement(IntEnum):
-    """The further down, the less alike (DESIGN section 7)."""
+    """How much two results agree, best first."""
 
     IDENTICAL_BYTES = 0
     IDENTICAL_TENSORS = 1
@@ -40,7 +40,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How alike one result is on both sides, and by how much it differs, in words."""
+    """How much one result agrees on both sides, and by how much it differs, in words."""
 
     path: str
     level: Agreement
@@ -61,7 +61,7 @@ class Content:
 
 
 def tolerance_of(files: Files) -> Tolerance:
-    """[tool.kit.tolerance] in pyproject.toml; what it does not say is as in the class."""
+    """[tool.kit.tolerance] in pyproject.toml; missing values are the defaults of the class."""
     said = pyproject(files, "tool", "kit", "tolerance")
     known = ("relative", "absolute", "metric")
     return Tolerance(**{name: float(said[name]) for name in known if isinstance(said.get(name), int | float)})
@@ -94,7 +94,7 @@ def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance
 
 
 def _folders(path: str, left: Mapping[str, Content], right: Mapping[str, Content], tolerance: Tolerance) -> Verdict:
-    """As alike as the least alike of their files, which is named."""
+    """The verdict of the file that differs most, which is named."""
     alone = sorted(set(left) ^ set(right))
     if alone:
         return Verdict(path, Agreement.DIFFERENT, f"{alone[0]} is on one side alone")
@@ -107,7 +107,7 @@ def _folders(path: str, left: Mapping[str, Content], right: Mapping[str, Content
 
 
 def overall(verdicts: Iterable[Verdict], metrics: frozenset[str]) -> Agreement:
-    """Of all results together: the worst, unless every metric is within tolerance."""
+    """The verdict on all results together: the worst, unless every metric is within tolerance."""
     found = list(verdicts)
     worst = max((verdict.level for verdict in found), default=Agreement.IDENTICAL_BYTES)
     if worst <= Agreement.WITHIN_TOLERANCE:

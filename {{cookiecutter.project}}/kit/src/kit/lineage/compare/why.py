@@ -89,7 +89,7 @@ class _Walk:
         return Comparison(names, tuple(divergences), tuple(followed), tuple(absorbed), verdicts, level)
 
     def _stages(self, one: Artifact | None, two: Artifact | None) -> list[str]:
-        """Those of both sides, upstream first; for files only those that they came from."""
+        """The stages of both sides, upstream first; for files only those that they came from."""
         order = dict.fromkeys(execution.stage for execution in self.after.graph.in_order)
         order |= dict.fromkeys(execution.stage for execution in self.before.graph.in_order)
         if one is None or two is None:
@@ -127,7 +127,7 @@ class _Walk:
         return Side(execution, source, record, read)
 
     def _outright(self, one: Artifact, two: Artifact) -> Cause | None:
-        """Why two files have no stage in common to begin from: other stages made them, or none did."""
+        """Why two files have no stage in common to start from: different stages made them, or none did."""
         first, second = self.before.graph.makers.get(one.path), self.after.graph.makers.get(two.path)
         if first is None and second is None:
             if one.hash == two.hash:
@@ -141,7 +141,7 @@ class _Walk:
         return Cause(Kind.WIRING, f"{one.path} was made by {words[0]}, {two.path} by {words[1]}")
 
     def _verdicts(self, one: Artifact | None, two: Artifact | None) -> Iterator[Verdict]:
-        """Of the two files; of revisions, of everything that no stage reads."""
+        """Verdicts on the two files; for revisions, on everything that no stage reads."""
         tolerance = tolerance_of(self.after.files)
         metrics = metric_paths(self.before) | metric_paths(self.after)
         if one and two:
@@ -172,7 +172,7 @@ def _above(revision: Revision, artifact: Artifact) -> set[str]:
 
 
 def _changed_results(left: Execution | None, right: Execution | None) -> frozenset[str]:
-    """The paths whose content differs; run records always do."""
+    """The paths whose content differs, run records aside, which always differ."""
     before, after = (set(side.results) if side else set() for side in (left, right))
     return frozenset(artifact.path for artifact in before ^ after)
 
