@@ -15,8 +15,9 @@ import pytest
 from acts import replace, start_kit, wait_for
 from filelock import FileLock
 
+from kit.environments.environment import all_environments
 from kit.environments.lock import read_lock
-from kit.environments.store import all_environments, environment_for, manifest_of
+from kit.environments.store import environment_for
 from kit.errors import KitError
 from kit.system.caches import environments_folder
 
@@ -60,7 +61,7 @@ def two_stages() -> None:
 
 
 def built(path: Path) -> list[str]:
-    return sorted(p.name for p in path.iterdir() if not p.name.endswith(".lock"))
+    return sorted(p.name for p in path.iterdir() if p.suffix not in (".lock", ".users"))
 
 
 def test_an_environment_is_built_once_and_then_found(needs_six: Path, kit: Kit) -> None:
@@ -88,9 +89,9 @@ def test_a_killed_build_leaves_nothing_that_the_next_run_trips_over(needs_six: P
     slow.mkdir()
     # A uv that stops in the middle of installing: half an environment is on disk when the build is killed.
     (slow / "sitecustomize.py").write_text(
-        "import kit.uv_command as c, kit.environment as e, time\nreal = c.run_uv\n"
-        "def stuck(arguments, cwd=None):\n"
-        "    done = real(arguments, cwd)\n"
+        "import kit.environments.build as e, time\nreal = e.run_uv\n"
+        "def stuck(arguments, *others, **named):\n"
+        "    done = real(arguments, *others, **named)\n"
         "    if arguments[0] == 'pip':\n        time.sleep(60)\n"
         "    return done\n"
         "e.run_uv = stuck\n"
@@ -272,9 +273,9 @@ def test_the_digest_of_what_is_installed_is_that_of_the_wheels(
 ) -> None:
     """Equal in a second cache folder, though scripts and links differ."""
     first = [environment.path for environment in all_environments()]
-    one = sorted(manifest_of(e)["installed"]["sha256"] for e in all_environments())
+    one = sorted(e.manifest["installed"]["sha256"] for e in all_environments())
     monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "second"))
     kit("run", "double")
     kit("run", "triple")
-    assert sorted(manifest_of(e)["installed"]["sha256"] for e in all_environments()) == one
+    assert sorted(e.manifest["installed"]["sha256"] for e in all_environments()) == one
     assert not {e.path for e in all_environments()} & set(first)

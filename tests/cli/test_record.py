@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -226,13 +227,13 @@ def test_what_changes_while_the_environment_is_built_fails_the_run(
     path: str, named: str, project: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was checked, and then it became something else."""
-    build = plan.runtime_for
+    build = plan.runtime_of
 
-    def edit_and_build(module: Module) -> Runtime:
+    def edit_and_build(module: Module) -> AbstractContextManager[Runtime]:
         Path(path).write_text(Path(path).read_text() + "\n")
         return build(module)
 
-    monkeypatch.setattr(plan, "runtime_for", edit_and_build)
+    monkeypatch.setattr(plan, "runtime_of", edit_and_build)
     assert kit("run", "double")[2].splitlines()[-1].startswith(f"kit: {named}: changed while stage double ran")
 
 

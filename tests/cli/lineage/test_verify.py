@@ -394,9 +394,9 @@ def test_names_with_spaces_quotes_and_markup(tmp_path: Path, kit: Kit, monkeypat
 
 def test_an_environment_that_was_changed(lab: Lab, kit: Kit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A folder that stands for an environment, with one package in it."""
-    from kit.environments.installed import fingerprint
+    from kit.environments.contents import fingerprint
+    from kit.environments.environment import environment_key
     from kit.environments.interpreters import interpreter_for
-    from kit.environments.store import environment_key
     from kit.lineage import History
 
     monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "cache"))

@@ -1,99 +1,76 @@
 """`kit env list|check|prune`: the environments on this machine."""
 
 from argparse import Namespace
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import datetime
 
 from rich.filesize import decimal
 
+from kit.environments.build import forget
+from kit.environments.environment import Environment, all_environments
+from kit.environments.holding import in_use
 from kit.environments.installed import broken_packages
-from kit.environments.interpreters import interpreter_for
-from kit.environments.lock import Lock, read_lock
-from kit.environments.store import (
-    Environment,
-    all_environments,
-    environment_for,
-    environment_key,
-    forget,
-    is_intact,
-    is_ready,
-    manifest_of,
-    remove,
-    remove_leftovers,
-)
-from kit.errors import KitError
-from kit.execution.module_tests import TOOLS
-from kit.project.module import chosen_modules
+from kit.environments.store import environment_for, is_intact, remove
+from kit.environments.users import users_of
+from kit.execution.needs import Need, needs_of
+from kit.execution.pruning import prune
 from kit.project.project import Project, find_project
 from kit.system.caches import environments_folder
 
 
 def main(arguments: Namespace) -> int:
+    project = find_project()
     if arguments.action == "check":
-        return check(find_project())
-    users = keys_in_use(find_project())
+        return check(project)
     if arguments.action == "list":
-        show(all_environments(), users)
+        show(project, all_environments(), needs_of(project))
         return 0
-    remove_leftovers()
-    unused = [e for e in all_environments() if e.key not in users or not is_ready(e)]
-    for environment in unused:
-        remove(environment)
-    print(f"{len(unused)} environments removed, {len(all_environments())} kept in {environments_folder()}")
+    removed, kept = prune(project)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in kept.items())
+    total = f"{removed} environments removed, {sum(kept.values())} kept in {environments_folder()}"
+    print(f"{total}: {reasons}" if reasons else total)
     return 0
 
 
 def check(project: Project) -> int:
-    """Read every file of every environment; rebuild what is changed and used here, remove what others use."""
-    locks = locks_in_use(project)
-    checked = all_environments()
+    """Read every file of every environment; rebuild what is changed and used here, remove what others use.
+
+    One that a process uses stays as it is: exit 1.
+    """
+    needs, checked, left = needs_of(project), all_environments(), 0
     for environment in checked:
-        broken = broken_packages(environment.path)
-        if not broken and is_intact(environment):
+        broken = _changed(environment)
+        if broken is None:
             continue
         what = f"files of {', '.join(broken)} differ from their wheel" if broken else "files were changed or added"
         print(f"{environment.key[:12]}: {what}", flush=True)
+        if not remove(environment):
+            print(
+                f"{environment.key[:12]}: a process uses it, so it is left; check again when that has ended", flush=True
+            )
+            left += 1
+            continue
         forget(broken)
-        remove(environment)
-        if environment.key in locks:
-            environment_for(*locks[environment.key])
+        if need := needs.get(environment.key):
+            environment_for(need.lock, need.python, project.root)
     print(f"{len(checked)} environments checked in {environments_folder()}")
-    return 0
+    return int(left > 0)
 
 
-def locks_in_use(project: Project) -> dict[str, tuple[Lock, str]]:
-    """Environment key to the lock and the Python that it is made from, for the modules of this project."""
-    found = {}
-    for module in chosen_modules(project, []):
-        with suppress(KitError):  # without a usable lock it has no environment; `kit check` says so
-            lock = read_lock(module.lock, f"{module.label}/requirements.txt")
-            found[environment_key(lock, interpreter_for(module.python))] = (lock, module.python)
-            tools = read_lock(TOOLS, TOOLS.name)
-            found[environment_key(tools, interpreter_for(module.python))] = (tools, module.python)
-    return found
+def _changed(environment: Environment) -> list[str] | None:
+    """The packages whose files differ from their wheel, which may be none; None where nothing was changed or added."""
+    with in_use(environment):
+        broken = broken_packages(environment.path)
+        return broken if broken or not is_intact(environment) else None
 
 
-def keys_in_use(project: Project) -> dict[str, list[str]]:
-    """Environment key to the modules of this project that use it; kit test's own counts as used."""
-    users: dict[str, list[str]] = {}
-    for module in chosen_modules(project, []):
-        try:
-            lock = read_lock(module.lock, f"{module.label}/requirements.txt")
-        except KitError:
-            continue  # without a usable lock it has no environment; `kit check` says so
-        interpreter = interpreter_for(module.python)
-        users.setdefault(environment_key(lock, interpreter), []).append(module.name)
-        tools = environment_key(read_lock(TOOLS, TOOLS.name), interpreter)
-        if "(kit test)" not in users.setdefault(tools, []):
-            users[tools].append("(kit test)")
-    return users
-
-
-def show(environments: list[Environment], users: dict[str, list[str]]) -> None:
-    print(f"{'environment':<14}{'size':>10}  {'last use':<18}{'python':<32}used here by")
+def show(project: Project, environments: list[Environment], needs: Mapping[str, Need]) -> None:
+    print(f"{'environment':<14}{'size':>10}  {'last use':<18}{'python':<32}used by")
     for environment in environments:
         last_use = datetime.fromtimestamp(environment.last_use).isoformat(" ", "minutes")
-        used_by = ", ".join(users.get(environment.key, [])) or "-"
-        python = manifest_of(environment)["python"]
+        here = needs[environment.key].users if environment.key in needs else []
+        others = [str(folder) for folder in users_of(environment) or [] if folder != project.root and folder.exists()]
+        python = environment.manifest.get("python", "unknown")
+        used_by = ", ".join([*here, *others]) or "-"
         print(f"{environment.key[:12]:<14}{decimal(environment.size):>10}  {last_use:<18}{python:<32}{used_by}")
     print(f"in {environments_folder()}; files are shared with uv's cache where the file system can")

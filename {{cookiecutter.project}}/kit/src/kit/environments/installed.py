@@ -1,4 +1,4 @@
-"""What is really installed in an environment: by its wheels' RECORD files, and by a quick look at every file."""
+"""What is really installed in an environment: by its wheels' RECORD files."""
 
 import base64
 import csv
@@ -15,7 +15,6 @@ from packaging.utils import canonicalize_name
 
 # Written by the installer and different from machine to machine.
 NOT_PACKAGE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
-OURS = {"environment.json", "last-use"}
 Pins = Mapping[str, Set[str]]
 
 
@@ -31,10 +30,17 @@ class Distribution:
         """(file, "sha256=…" in URL-safe base64) for each file that its RECORD has a hash of (PEP 427, PEP 627)."""
         if not (self.info / "RECORD").is_file():
             return  # installed by a system's own packages
-        with (self.info / "RECORD").open(encoding="utf-8", newline="") as file:
-            for path, digest, *_ in csv.reader(file):
-                if digest and not (Path(path).parent.name == self.info.name and Path(path).name in NOT_PACKAGE):
-                    yield self.info.parent / path, digest
+        for path, digest in self._rows():
+            if digest and not (Path(path).parent.name == self.info.name and Path(path).name in NOT_PACKAGE):
+                yield self.info.parent / path, digest
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Its RECORD; a hash that nothing has where the file cannot be read."""
+        try:
+            with (self.info / "RECORD").open(encoding="utf-8", newline="") as file:
+                return [(path, digest) for path, digest, *_ in csv.reader(file)]
+        except (ValueError, csv.Error):  # it is no text, or a row is too short
+            return [("damaged RECORD", "none=")]
 
     def lines(self) -> list[str]:
         """Each file inside site-packages with its hash, sorted."""
@@ -105,25 +111,3 @@ def _is_broken(entry: tuple[Path, str]) -> bool:
     except (OSError, ValueError):
         return True
     return base64.urlsafe_b64encode(actual).rstrip(b"=").decode() != expected
-
-
-def fingerprint(environment: Path) -> str:
-    """A digest of every file's path, size and modification time: quick to make, and changed by any ordinary edit.
-
-    An edit through a hard link in another environment changes it too, because the link shares size and time.
-    """
-    digest = hashlib.sha256()
-    for line in sorted(_stat_lines(str(environment), "")):
-        digest.update(line.encode(errors="surrogateescape"))
-    return digest.hexdigest()
-
-
-def _stat_lines(folder: str, label: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = f"{label}/{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                yield from _stat_lines(entry.path, path)
-            elif label or entry.name not in OURS:
-                stat = entry.stat(follow_symlinks=False)
-                yield f"{path} {stat.st_size} {stat.st_mtime_ns}\n"

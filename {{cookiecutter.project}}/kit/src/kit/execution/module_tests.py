@@ -6,13 +6,14 @@ from pathlib import Path
 
 from kit.environments.installed import site_packages
 from kit.environments.lock import read_lock
-from kit.environments.store import environment_for
+from kit.environments.store import environment_in_use
 from kit.errors import KitError
 from kit.execution.process import variables_for
-from kit.execution.runtime import runtime_for
+from kit.execution.runtime import runtime_of
 from kit.project.module import Module
 
 TOOLS = Path(__file__).parents[1] / "testtools" / "requirements.txt"
+TOOLS_LABEL = "kit/testtools/requirements.txt"
 # The tools come last on the path, so that a module's own packages win.
 BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main())"
 # No settings of a project around it count, and none are left behind.
@@ -28,12 +29,14 @@ def tests_pass(module: Module, scratch: Path) -> bool:
     """
     if not (module.folder / "test_module.py").is_file():
         raise KitError(f"{module.label}/test_module.py: is missing; every module has a test")
-    tools = environment_for(read_lock(TOOLS, "kit/testtools/requirements.txt"), module.python)
-    done = subprocess.run(
-        [runtime_for(module).python, "-c", BOOTSTRAP, str(site_packages(tools.path)), *PYTEST, f"--basetemp={scratch}"],
-        cwd=module.folder,
-        env=variables_for(module, scratch.parent),
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    tools_lock = read_lock(TOOLS, TOOLS_LABEL)
+    with runtime_of(module) as runtime, environment_in_use(tools_lock, module.python, module.project) as tools:
+        path = str(site_packages(tools.path))
+        done = subprocess.run(
+            [runtime.python, "-c", BOOTSTRAP, path, *PYTEST, f"--basetemp={scratch}"],
+            cwd=module.folder,
+            env=variables_for(module, scratch.parent),
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
     return done.returncode == 0

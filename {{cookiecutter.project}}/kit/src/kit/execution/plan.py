@@ -1,6 +1,7 @@
 """What a run will do, with everything refused that can be refused before anything starts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from kit.contracts.check import contract_violation
 from kit.contracts.contract import Contract, load_contract
 from kit.errors import KitError
 from kit.execution.device import device_for
-from kit.execution.runtime import Runtime, runtime_for
+from kit.execution.runtime import Runtime, runtime_of
 from kit.execution.snapshot import Snapshot, snapshot_of
 from kit.execution.spaces import refuse_mismatch
 from kit.project.module import DEVICE_CLASS, Module, check_params, load_module
@@ -39,8 +40,9 @@ class Plan:
         return {name: value for name, value in self.stage.params.items() if name != DEVICE_CLASS}
 
 
-def plan_for(pipeline: Pipeline, name: str) -> Plan:
-    """The plan of a stage's run; its environment is built if there is none yet.
+@contextmanager
+def planned(pipeline: Pipeline, name: str) -> Iterator[Plan]:
+    """The plan of a stage's run; its environment is built if there is none yet, and stays as it is meanwhile.
 
     Raises:
         KitError: anything that the user can mend.
@@ -64,7 +66,8 @@ def plan_for(pipeline: Pipeline, name: str) -> Plan:
     before = snapshot_of(pipeline.project, stage, module, bindings)
     _check_raw_inputs(pipeline, module, bindings, contracts)
     refuse_mismatch(stage, module, bindings, inputs)
-    return Plan(pipeline, stage, module, bindings, contracts, inputs, before, device, runtime_for(module))
+    with runtime_of(module) as runtime:
+        yield Plan(pipeline, stage, module, bindings, contracts, inputs, before, device, runtime)
 
 
 def _existing_inputs(pipeline: Pipeline, bindings: PortBindings) -> dict[str, Path]:

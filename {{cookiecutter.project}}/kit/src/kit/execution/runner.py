@@ -8,7 +8,7 @@ from kit.contracts.check import contract_violation, load_checkers
 from kit.errors import KitError
 from kit.execution.access_denials import explanation
 from kit.execution.exit_status import failure, out_of_memory_kills
-from kit.execution.plan import Plan, plan_for
+from kit.execution.plan import Plan, planned
 from kit.execution.process import ProcessResult, run_module, variables_for
 from kit.execution.record import Run, write_record
 from kit.execution.sandbox import Sandbox, sandbox_for
@@ -28,8 +28,7 @@ def run_stage(pipeline: Pipeline, name: str) -> None:
         KitError: anything that the user can mend; the outputs of the last good run are then as they were.
     """
     project = pipeline.project
-    plan = plan_for(pipeline, name)
-    with staging_for(project, name) as staging:
+    with planned(pipeline, name) as plan, staging_for(project, name) as staging:
         sandbox = sandbox_of(plan, staging)
         checkers = load_checkers(plan.contracts[type_name] for type_name in plan.module.outputs.values())
         code = status.description(project.root, pipeline.producers)

@@ -4,7 +4,8 @@ import os
 import platform
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from kit.environments import installed
 from kit.environments.interpreters import prefix_of
 from kit.environments.lock import read_lock
-from kit.environments.store import environment_for, manifest_of
+from kit.environments.store import environment_in_use
 from kit.errors import KitError
 from kit.project.module import Module
 
@@ -26,8 +27,9 @@ class Runtime:
     description: Mapping[str, Any]
 
 
-def runtime_for(module: Module) -> Runtime:
-    """The module's own environment; with KIT_ENV=host the interpreter that runs the kit.
+@contextmanager
+def runtime_of(module: Module) -> Iterator[Runtime]:
+    """The module's own environment, which stays as it is meanwhile; with KIT_ENV=host the kit's own interpreter.
 
     Raises:
         KitError: the lock is unsafe, the environment cannot be built, or KIT_ENV is neither host nor lock.
@@ -37,21 +39,20 @@ def runtime_for(module: Module) -> Runtime:
         not_for_modules = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         beside = (Path(path) for path in sys.path if path and path not in not_for_modules)
         own = (Path(sys.prefix), prefix_of(Path(sys.executable)), *beside)
-        return Runtime(Path(sys.executable), own, host_description(module))
+        yield Runtime(Path(sys.executable), own, host_description(module))
+        return
     if choice != "lock":
         raise KitError(f"KIT_ENV={choice}: must be lock (the default) or host")
     lock = read_lock(module.lock, f"{module.label}/requirements.txt")
-    environment = environment_for(lock, module.python)
-    folders = (environment.path, prefix_of(environment.python))
-    manifest = manifest_of(environment)
-    description = {
-        "kind": "lock",
-        "digest": environment.key,
-        "python": manifest["python"],
-        "lock_sha256": lock.sha256,
-        "installed": manifest["installed"],
-    }
-    return Runtime(environment.python, folders, description)
+    with environment_in_use(lock, module.python, module.project) as environment:
+        description = {
+            "kind": "lock",
+            "digest": environment.key,
+            "python": environment.manifest["python"],
+            "lock_sha256": lock.sha256,
+            "installed": environment.manifest["installed"],
+        }
+        yield Runtime(environment.python, (environment.path, prefix_of(environment.python)), description)
 
 
 def host_description(module: Module) -> dict[str, Any]:

@@ -55,6 +55,11 @@ class Module:
     def lock(self) -> Path:
         return self.folder / "requirements.txt"
 
+    @property
+    def project(self) -> Path:
+        """The folder of the project that it is in."""
+        return self.folder.parents[1]
+
 
 def load_module(project: Project, name: str) -> Module:
     """The module in modules/NAME.

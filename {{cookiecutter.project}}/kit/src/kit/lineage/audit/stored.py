@@ -7,9 +7,11 @@ from functools import cached_property
 from kit.dvc.artifact import Artifact
 from kit.dvc.hashing import FOLDER, digests, dvc_hash, md5_of_bytes
 from kit.dvc.remote import Digest, remote_digest
+from kit.environments.environment import Environment, all_environments, environment_key
+from kit.environments.holding import in_use
 from kit.environments.installed import broken_packages
 from kit.environments.interpreters import interpreter_for
-from kit.environments.store import all_environments, environment_key, is_intact, manifest_of
+from kit.environments.store import is_intact
 from kit.errors import KitError
 from kit.lineage.audit.finding import AuditFinding, error, unknown, warning
 from kit.lineage.history.history import History
@@ -154,11 +156,15 @@ def environment_findings(revision: Revision, deep: bool) -> Iterator[AuditFindin
         if key not in built or key in seen:
             continue
         seen.add(key)
-        label = f"modules/{module}/requirements.txt"
-        broken = broken_packages(built[key].path) if deep else []
-        if broken:
-            yield error(label, f"files of {', '.join(broken)} differ from their wheel; `kit env check` rebuilds it")
-        elif not is_intact(built[key]):
-            yield error(label, "its environment changed after it was built; `kit env check` rebuilds it")
-        elif manifest_of(built[key])["installed"]["differs_from_lock"]:
-            yield error(label, "its environment is not what the lock names; `kit env check` rebuilds it")
+        with in_use(built[key]):
+            yield from _environment_findings(built[key], f"modules/{module}/requirements.txt", deep)
+
+
+def _environment_findings(environment: Environment, label: str, deep: bool) -> Iterator[AuditFinding]:
+    broken = broken_packages(environment.path) if deep else []
+    if broken:
+        yield error(label, f"files of {', '.join(broken)} differ from their wheel; `kit env check` rebuilds it")
+    elif not is_intact(environment):
+        yield error(label, "its environment changed after it was built; `kit env check` rebuilds it")
+    elif environment.manifest["installed"]["differs_from_lock"]:
+        yield error(label, "its environment is not what the lock names; `kit env check` rebuilds it")

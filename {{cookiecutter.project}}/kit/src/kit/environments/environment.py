@@ -1,0 +1,86 @@
+"""An environment on this machine: where it lies, and what it was built from."""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.environments.interpreters import Interpreter
+from kit.environments.lock import Lock
+from kit.system.caches import environments_folder
+
+MANIFEST = "environment.json"
+LAST_USE = "last-use"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """`key` is the digest of the lock, the Python and the platform; nothing need be built yet."""
+
+    key: str
+    path: Path
+
+    @property
+    def python(self) -> Path:
+        return executable_in(self.path)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is complete, and the Python it was built on still there."""
+        return (self.path / MANIFEST).is_file() and self.python.exists()
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What it was built from; empty where that cannot be read any more."""
+        try:
+            manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        except ValueError:
+            return {}
+        return manifest
+
+    @property
+    def last_use(self) -> float:
+        """Seconds since the epoch."""
+        return (self.path / LAST_USE).stat().st_mtime
+
+    @property
+    def size(self) -> int:
+        """Bytes, each file counted once however often it is linked here."""
+        seen = {(s.st_dev, s.st_ino): s.st_size for s in (p.lstat() for p in self.path.rglob("*"))}
+        return sum(seen.values())
+
+    def beside(self, suffix: str) -> Path:
+        """A file about it that outlives it."""
+        return self.path.with_name(f"{self.key}.{suffix}")
+
+
+def environment_key(lock: Lock, interpreter: Interpreter) -> str:
+    return hashlib.sha256(f"{lock.sha256}\n{interpreter.identity}\n".encode()).hexdigest()[:32]
+
+
+def environment_of(lock: Lock, interpreter: Interpreter) -> Environment:
+    """Where the environment of a lock is, or will be."""
+    key = environment_key(lock, interpreter)
+    return Environment(key, environments_folder() / key)
+
+
+def all_environments() -> list[Environment]:
+    """Every built environment on this machine, the most recently used first."""
+    found = [Environment(path.parent.name, path.parent) for path in environments_folder().glob(f"*/{MANIFEST}")]
+    built = [environment for environment in found if not environment.path.suffix]
+    return sorted(built, key=lambda environment: -environment.last_use)
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Put a manifest into an environment's folder, whole or not at all."""
+    fresh = folder / f"{MANIFEST}.{os.getpid()}.{threading.get_ident()}"
+    fresh.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    fresh.replace(folder / MANIFEST)
+
+
+def executable_in(path: Path) -> Path:
+    return path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

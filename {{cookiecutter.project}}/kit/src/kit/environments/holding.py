@@ -1,0 +1,70 @@
+"""Who uses an environment now, so that nobody replaces or removes it meanwhile.
+
+Users hold a shared lock of the kernel's, who changes something an exclusive one, both on KEY.lock beside the
+environment. A process that ends, however it ends, holds nothing any more.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from kit.environments.environment import Environment
+
+try:
+    import fcntl
+except ImportError:  # Windows, which itself lets nobody remove what a running process has open
+    fcntl = None  # type: ignore[assignment]
+
+# A file system that knows no locks, or a cache that this user cannot write to, and so not change either.
+NO_LOCKS = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@contextmanager
+def in_use(environment: Environment) -> Iterator[None]:
+    """As long as this lasts, the environment stays as it is; waits while somebody builds or removes it."""
+    descriptor = _shared(environment)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+@contextmanager
+def unused(environment: Environment, wait: bool = True) -> Iterator[None]:
+    """As long as this lasts, nobody uses the environment.
+
+    Raises:
+        Timeout: somebody does, and `wait` is false.
+    """
+    environment.path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(environment.beside("lock"), timeout=-1 if wait else 0):
+        yield
+
+
+def is_used(environment: Environment) -> bool:
+    """Whether somebody uses or builds it just now."""
+    try:
+        with unused(environment, wait=False):
+            return False
+    except Timeout:
+        return True
+
+
+def _shared(environment: Environment) -> int | None:
+    if fcntl is None:
+        return None
+    descriptor = None
+    try:
+        descriptor = os.open(environment.beside("lock"), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    except BaseException as error:
+        if descriptor is not None:
+            os.close(descriptor)
+        if not isinstance(error, OSError) or error.errno not in NO_LOCKS:
+            raise
+        return None
+    return descriptor

@@ -1,0 +1,32 @@
+"""Which projects have used an environment: noted beside it, so that none removes what another one needs."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from kit.environments.environment import LAST_USE, Environment
+
+USERS = "users"
+
+
+def note_use(environment: Environment, project: Path | None) -> None:
+    """Note that an environment is used now, and by which project's folder."""
+    with suppress(OSError):  # a cache that cannot be written to, and so not be pruned either
+        (environment.path / LAST_USE).touch()
+        known = users_of(environment)
+        if known is None or (project and project not in known):
+            with environment.beside(USERS).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(str(project)) + "\n" if project else "")
+
+
+def users_of(environment: Environment) -> list[Path] | None:
+    """The folders of all projects that have used it, gone ones included; None where nobody noted them (kit 0.2)."""
+    try:
+        lines = environment.beside(USERS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    found = []
+    for line in lines:
+        with suppress(ValueError):  # a line that was being written
+            found.append(Path(json.loads(line)))
+    return found
