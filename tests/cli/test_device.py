@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from acts import module_does, replace, start_kit
+from fake_cuda import card, driver
 from places import SOURCE
 
 from kit.confinement import landlock
+
+__all__ = ["driver"]
 
 Kit = Callable[..., tuple[int, str, str]]
 MODULE = Path("modules/doubler")
@@ -115,41 +117,6 @@ def test_a_module_that_cannot_be_repeated_says_so_and_the_record_carries_it(proj
     assert "declared not deterministic" in kit("show", "double")[1]
 
 
-# The calls of CUDA's driver that the kit makes, for three cards; CUDA_VISIBLE_DEVICES hides those it does not name.
-DRIVER = r"""
-#include <stdlib.h>
-#include <string.h>
-static int cards(void) {
-    const char *v = getenv("CUDA_VISIBLE_DEVICES");
-    if (!v) return 3;
-    if (!*v) return 0;
-    int n = 1;
-    for (; *v; v++) n += *v == ',';
-    return n;
-}
-int cuInit(unsigned f) { return cards() ? 0 : 100; }
-int cuDeviceGetCount(int *n) { *n = cards(); return 0; }
-int cuDriverGetVersion(int *v) { *v = 13010; return 0; }
-int cuDeviceGet(int *d, int i) { *d = i; return 0; }
-int cuDeviceGetName(char *s, int n, int d) { strncpy(s, d ? "NVIDIA Small" : "NVIDIA H100", n); return 0; }
-int cuDeviceGetUuid(unsigned char *u, int d) { memset(u, 0xab, 16); u[15] = d; return 0; }
-int cuDeviceTotalMem_v2(size_t *b, int d) { *b = 80ull << 30; return 0; }
-"""
-
-
-@pytest.fixture(scope="session")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a libcuda.so.1 of three cards."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or sys.platform != "linux":
-        pytest.skip("no C compiler")
-    folder = tmp_path_factory.mktemp("driver")
-    (folder / "cuda.c").write_text(DRIVER)
-    library = str(folder / "libcuda.so.1")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, str(folder / "cuda.c")], check=True)
-    return folder
-
-
 @pytest.fixture
 def three_cards(driver: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", str(driver))
@@ -169,7 +136,7 @@ def run_with_driver() -> tuple[int, str]:
         ("cuda", 2, None, "0,1"),
         ("cuda", 3, None, "0,1,2"),
         ("cuda", 1, "2,0", "2"),
-        ("cuda", 2, "GPU-aa,GPU-bb", "GPU-aa,GPU-bb"),
+        ("cuda", 2, f"{card(1)},{card(0)}", f"{card(1)},{card(0)}"),
         ("cpu", 1, None, ""),
     ],
 )
@@ -181,6 +148,26 @@ def test_a_stage_sees_as_many_cards_as_it_asks_for(
     if given:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
     assert run_with_driver() == (0, f"{seen!r}\n")
+
+
+RUNS = """
+import sys
+from kit.execution.device import Allocation
+from kit.execution.runner import run_stage
+from kit.project.pipeline import Pipeline
+from kit.project.project import find_project
+for card in sys.argv[1:]:
+    run_stage(Pipeline(find_project()), "double", Allocation((card,)))
+"""
+
+
+def test_runs_that_are_given_different_cards_see_different_cards(three_cards: None) -> None:
+    wants("cuda")
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE / "kit/src")}
+    command = [sys.executable, "-c", RUNS, "2", card(0), "1"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "'2'\n'0'\n'1'\n"
+    assert json.loads(RECORD.read_text())["device"]["gpus"][0]["uuid"] == card(1)
 
 
 def test_the_record_names_the_cards_and_the_driver(three_cards: None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from kit.contracts.check import contract_violation
 from kit.contracts.contract import Contract, load_contract
 from kit.errors import KitError
-from kit.execution.device import device_for
+from kit.execution.device import Allocation, device_for
 from kit.execution.runtime import Runtime, runtime_of
 from kit.execution.snapshot import Snapshot, snapshot_of
 from kit.execution.spaces import refuse_mismatch
@@ -41,8 +41,10 @@ class Plan:
 
 
 @contextmanager
-def planned(pipeline: Pipeline, name: str) -> Iterator[Plan]:
+def planned(pipeline: Pipeline, name: str, allocation: Allocation | None = None) -> Iterator[Plan]:
     """The plan of a stage's run; its environment is built if there is none yet, and stays as it is meanwhile.
+
+    `allocation`: the graphics cards that it may use; all of the machine's where none is given.
 
     Raises:
         KitError: anything that the user can mend.
@@ -61,7 +63,7 @@ def planned(pipeline: Pipeline, name: str) -> Iterator[Plan]:
     if not (module.folder / "run.py").is_file():
         raise KitError(f"{module.label}/run.py: is missing; it must define run(inputs, outputs, params)")
     inputs = _existing_inputs(pipeline, bindings)
-    device = device_for(module, stage.params)
+    device = device_for(module, stage.params, allocation)
     # Before what takes long: the environment may be built, and what changes meanwhile is noticed after the run.
     before = snapshot_of(pipeline.project, stage, module, bindings)
     _check_raw_inputs(pipeline, module, bindings, contracts)

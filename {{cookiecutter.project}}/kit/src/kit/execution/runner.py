@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from kit.contracts.check import contract_violation, load_checkers
 from kit.errors import KitError
 from kit.execution.access_denials import explanation
+from kit.execution.device import Allocation
 from kit.execution.exit_status import failure, out_of_memory_kills
 from kit.execution.plan import Plan, planned
 from kit.execution.process import ProcessResult, run_module, variables_for
@@ -21,14 +22,14 @@ from kit.project.pipeline import Pipeline
 from kit.system import machine
 
 
-def run_stage(pipeline: Pipeline, name: str) -> None:
+def run_stage(pipeline: Pipeline, name: str, allocation: Allocation | None = None) -> None:
     """Run a stage's module in its environment and move its outputs into place once they satisfy their contracts.
 
     Raises:
         KitError: anything that the user can mend; the outputs of the last good run are then as they were.
     """
     project = pipeline.project
-    with planned(pipeline, name) as plan, staging_for(project, name) as staging:
+    with planned(pipeline, name, allocation) as plan, staging_for(project, name) as staging:
         sandbox = sandbox_of(plan, staging)
         checkers = load_checkers(plan.contracts[type_name] for type_name in plan.module.outputs.values())
         code = status.description(project.root, pipeline.producers)
