@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from google.protobuf import json_format
 from huggingface_hub import ModelCard
 from in_toto_attestation.v1 import statement_pb2
@@ -32,22 +30,41 @@ CARD = "---\nfiles:\n  raw.csv: {source: a survey, license: CC-BY-4.0, credit: t
 
 
 @pytest.fixture(scope="session")
-def validate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], str]:
-    """Run roc-validator, in its own environment, on a crate; returns what it prints, and "" first where it fails."""
+def validators(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment of the standards' own validators."""
     folder = tmp_path_factory.mktemp("validators") / "venv"
-    environment = {**os.environ, "VIRTUAL_ENV": str(folder)}
     lock = str(ROOT / "tests/validators/requirements.lock")
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
-    subprocess.run(["uv", "pip", "sync", "--quiet", "--require-hashes", lock], env=environment, check=True)
-    context = next(folder.glob("lib/*/site-packages/rocrate/data/ro-crate.jsonld"))
+    sync = ["uv", "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", lock]
+    subprocess.run(sync, env={**os.environ, "VIRTUAL_ENV": str(folder)}, check=True)
+    return folder
+
+
+@pytest.fixture
+def validate(validators: Path) -> Callable[[Path, str], str]:
+    """Run roc-validator on a crate; returns what it prints, and INVALID first where it fails."""
+    context = next(validators.glob("lib/*/site-packages/rocrate/data/ro-crate.jsonld"))
     served = f"https://w3id.org/ro/crate/1.1/context={context}"
 
     def run(crate: Path, profile: str) -> str:
-        script = str(ROOT / "tests/validators/validate.py")
-        command = [str(folder / "bin/python"), script, str(crate), profile, served]
+        script = str(ROOT / "tests/validators/crate.py")
+        command = [str(validators / "bin/python"), script, str(crate), profile, served]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert f"checks of {profile}" in done.stdout, done.stderr
         return done.stdout if done.returncode == 0 else f"INVALID {done.stdout}"
+
+    return run
+
+
+@pytest.fixture
+def bill_problem(validators: Path) -> Callable[[str], str]:
+    """Run CycloneDX's validator on a bill of materials; returns what is wrong with it, "" where nothing is."""
+
+    def run(text: str) -> str:
+        command = [str(validators / "bin/python"), str(ROOT / "tests/validators/bill.py")]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 or done.stderr.startswith("INVALID"), done.stderr
+        return done.stderr
 
     return run
 
@@ -166,12 +183,12 @@ def test_prov_comes_back_as_it_went(target: str, lab: Lab, kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("target", [HEAD, "--all"])
-def test_a_bill_is_valid(target: str, lab: Lab, kit: Kit) -> None:
+def test_a_bill_is_valid(target: str, lab: Lab, kit: Kit, bill_problem: Callable[[str], str]) -> None:
     lab.write("data/README.md", CARD)
     lab.pin("head", {"scikit-learn": "1.7.0", "numpy": "2.0.0"})
     lab.repro()
     text = exported(kit, target, "ml-bom").read_text()
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    assert bill_problem(text) == ""
     document = json.loads(text)
     parts = {part["name"]: part for part in document["components"]}
     assert parts["scikit-learn"]["purl"] == "pkg:pypi/scikit-learn@1.7.0"
@@ -182,9 +199,9 @@ def test_a_bill_is_valid(target: str, lab: Lab, kit: Kit) -> None:
     assert measured[0]["type"] == "accuracy"
 
 
-def test_the_validator_of_bills_would_notice(lab: Lab, kit: Kit) -> None:
+def test_the_validator_of_bills_would_notice(lab: Lab, kit: Kit, bill_problem: Callable[[str], str]) -> None:
     text = exported(kit, HEAD, "ml-bom").read_text().replace('"bomFormat"', '"bomForm"')
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is not None
+    assert "bomFormat" in bill_problem(text)
 
 
 def test_a_model_card_is_read_by_the_hub(lab: Lab, kit: Kit) -> None:
@@ -218,10 +235,12 @@ def test_results_that_are_not_committed_name_no_commit(lab: Lab, kit: Kit) -> No
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_odd_names_survive_every_format(format_name: str, odd: Lab, kit: Kit) -> None:
+def test_odd_names_survive_every_format(
+    format_name: str, odd: Lab, kit: Kit, bill_problem: Callable[[str], str]
+) -> None:
     place = exported(kit, "artifacts/again/x.safetensors", format_name)
     if format_name == "ml-bom":
-        assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(place.read_text()) is None
+        assert bill_problem(place.read_text()) == ""
     if format_name == "in-toto":
         assert not list(Draft202012Validator(schema_named("statement")).iter_errors(json.loads(place.read_text())))
     if format_name == "prov":
@@ -232,7 +251,12 @@ def test_odd_names_survive_every_format(format_name: str, odd: Lab, kit: Kit) ->
 
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_a_cold_clone_exports_what_it_knows(
-    format_name: str, lab: Lab, kit: Kit, monkeypatch: pytest.MonkeyPatch, validate: Callable[[Path, str], str]
+    format_name: str,
+    lab: Lab,
+    kit: Kit,
+    monkeypatch: pytest.MonkeyPatch,
+    validate: Callable[[Path, str], str],
+    bill_problem: Callable[[str], str],
 ) -> None:
     subprocess.run(["git", "clone", "--quiet", ".", "../cold"], check=True)
     monkeypatch.chdir("../cold")
@@ -240,7 +264,7 @@ def test_a_cold_clone_exports_what_it_knows(
     if format_name == "ro-crate":
         assert not validate(place, "provenance-run-crate-0.5").startswith("INVALID")
     if format_name == "ml-bom":
-        assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(place.read_text()) is None
+        assert bill_problem(place.read_text()) == ""
     if format_name == "in-toto":
         assert not list(Draft202012Validator(schema_named("statement")).iter_errors(json.loads(place.read_text())))
     if format_name == "model-card":
