@@ -154,3 +154,36 @@ def test_a_stage_that_fails_now(repro: Callable[[], None], kit: Kit, tmp_path: P
 def test_raw_data_has_no_stage(repro: Callable[[], None], kit: Kit) -> None:
     message = "kit: data/numbers.csv: no stage made it, so there is nothing to run again\n"
     assert kit("replay", "data/numbers.csv") == (1, "", message)
+
+
+FOLDER = "kind: folder\nallowed: ['*.txt', '*.safetensors']\n"
+PACKING = """\
+import os
+
+
+def run(inputs, outputs, params):
+    (outputs["doubled"] / "inside").mkdir(parents=True)
+    (outputs["doubled"] / "inside/numbers.txt").write_text(inputs["numbers"].read_text())
+    (outputs["doubled"] / "empty.txt").touch()
+    (outputs["doubled"] / "chance.txt").write_text(os.environ.get("CHANCE", ""))
+"""
+
+
+def packs_a_folder() -> None:
+    """The stage's output is a folder, as that of the shipped `bundle`."""
+    Path("contracts/packed.yaml").write_text(FOLDER)
+    replace("modules/doubler/module.yaml", "doubled: numbers", "doubled: packed")
+    replace("dvc.yaml", OUT, "artifacts/double/doubled")
+    Path("modules/doubler/run.py").write_text(PACKING)
+
+
+def test_a_stage_whose_output_is_a_folder(repro: Callable[[], None], kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    packs_a_folder()
+    repro()
+    code, out, _ = kit("replay", "double")
+    assert code == 0
+    assert out.startswith("double: identical bytes\n  artifacts/double/doubled: identical bytes\n")
+    monkeypatch.setenv("CHANCE", "1")
+    code, out, _ = kit("replay", "double")
+    assert code == 1
+    assert out.startswith("double: different\n  artifacts/double/doubled: different (chance.txt: other bytes)\n")

@@ -1,8 +1,10 @@
 """DVC's cache: contents by their hash."""
 
+import hashlib
 import json
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import BinaryIO
 
 from kit.dvc.config import cache_folder
 from kit.dvc.hashing import FOLDER, md5_of_bytes
@@ -30,8 +32,13 @@ class Storage:
         """Where the cache would hold a content."""
         return self.cache / "files" / "md5" / md5[:2] / md5[2:] if self.cache and len(md5) > 2 else None
 
+    def open(self, md5: str) -> BinaryIO | None:
+        """A file's content as a stream, if the cache has it unharmed; the caller closes it."""
+        place = self.place(md5)
+        return open_intact(place, md5.removesuffix(FOLDER)) if place else None
+
     def read(self, md5: str) -> bytes | None:
-        """A file's content, if the cache has it unharmed."""
+        """A file's content, if the cache has it unharmed; all of it in memory, so for listings and records."""
         place = self.place(md5)
         data = place.read_bytes() if place else None
         return data if data is not None and md5_of_bytes(data) == md5.removesuffix(FOLDER) else None
@@ -43,3 +50,14 @@ class Storage:
             return {str(entry["relpath"]): str(entry["md5"]) for entry in json.loads(data)} if data else None
         except (ValueError, KeyError, TypeError):
             return None
+
+
+def open_intact(place: Path, md5: str) -> BinaryIO | None:
+    """A file's bytes as a stream, if their MD5 is this one; read piece by piece, so they may be larger than memory."""
+    stream = place.open("rb")
+    found = hashlib.file_digest(stream, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+    if found == md5:
+        stream.seek(0)
+        return stream
+    stream.close()
+    return None

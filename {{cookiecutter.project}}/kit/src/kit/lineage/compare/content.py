@@ -1,10 +1,12 @@
 """How a result is read for a comparison."""
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from kit.dvc.artifact import Artifact
-from kit.dvc.hashing import FOLDER
+from kit.dvc.hashing import FOLDER, dvc_hash
 from kit.lineage.compare.verdict import Content
 from kit.lineage.history.history import History
 from kit.lineage.history.revision import Revision
@@ -12,17 +14,33 @@ from kit.lineage.history.states import content_of
 
 
 def content_at(history: History, revision: Revision, artifact: Artifact) -> Content:
-    """One side of a comparison."""
+    """A result as the lock of a revision means it."""
     maker = revision.graph.maker(artifact)
     record = history.records.of(maker).document if maker else None
-    entries: list[dict[str, Any]] = list(record["outputs"].values()) if record else []
-    digest = next((entry.get("tensor_digest") for entry in entries if entry["path"] == artifact.path), None)
     return Content(
         artifact.hash,
-        digest,
+        _tensor_digest(record, artifact.path),
         lambda: content_of(history, revision, artifact),
         lambda: _files_of(history, artifact.hash),
     )
+
+
+def content_on_disk(place: Path, record: Mapping[str, Any], path: str) -> Content:
+    """A file or folder that a run has just made; `path` is what its record calls it."""
+    if not place.is_dir():
+        return Content(dvc_hash(place), _tensor_digest(record, path), place.read_bytes)
+    files = {file.relative_to(place).as_posix(): file for file in place.rglob("*") if file.is_file()}
+    return Content(
+        dvc_hash(place),
+        None,
+        lambda: None,
+        lambda: {name: Content(dvc_hash(file), None, file.read_bytes) for name, file in files.items()},
+    )
+
+
+def _tensor_digest(record: Mapping[str, Any] | None, path: str) -> str | None:
+    entries = record["outputs"].values() if record else ()
+    return next((entry.get("tensor_digest") for entry in entries if entry["path"] == path), None)
 
 
 def _files_of(history: History, md5: str) -> dict[str, Content] | None:

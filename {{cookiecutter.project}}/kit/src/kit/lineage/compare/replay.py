@@ -2,26 +2,24 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.dvc.artifact import Artifact, stays_inside
-from kit.dvc.hashing import FOLDER, md5_of_bytes
+from kit.dvc.artifact import stays_inside
 from kit.errors import KitError
-from kit.git.command import run_git
 from kit.lineage.compare.causes import Cause, Side, hidden_causes
-from kit.lineage.compare.verdict import Agreement, Content, Verdict, compare, overall, tolerance_of
+from kit.lineage.compare.clean_clone import clone_of, place_input, remove
+from kit.lineage.compare.content import content_at, content_on_disk
+from kit.lineage.compare.verdict import Agreement, Verdict, compare, overall, tolerance_of
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.results import metric_paths
 from kit.lineage.history.revision import Revision
-from kit.lineage.history.states import content_of
 from kit.project.ports import RECORD
 
 
@@ -47,9 +45,9 @@ def replay(history: History, revision: Revision, execution: Execution) -> Replay
     _check(revision, execution)
     with tempfile.TemporaryDirectory(prefix="kit-replay-") as folder:
         clone = Path(folder) / "clone"
-        _clone(history, revision, clone)
+        clone_of(history, revision, clone)
         for dep in execution.inputs:
-            _place(history, revision, dep, clone)
+            place_input(history, revision, dep, clone)
         _run(clone, execution)
         now = json.loads((clone / (execution.record.path if execution.record else RECORD)).read_bytes())
         return _compared(history, revision, execution, clone, now)
@@ -73,56 +71,10 @@ def _check(revision: Revision, execution: Execution) -> None:
         )
 
 
-def _clone(history: History, revision: Revision, clone: Path) -> None:
-    """The commit's files; of the working tree HEAD's, with what is not committed copied over."""
-    commit = revision.commit.id if revision.commit else history.repository.head
-    if commit is None:
-        raise KitError("nothing is committed yet; `git commit` first")
-    top = history.repository.git("rev-parse", "--show-toplevel").strip()
-    whole = clone.with_name("repository")
-    for place, arguments in (
-        (history.root, ["clone", "--quiet", "--no-checkout", "--shared", "--", top, str(whole)]),
-        (whole, ["checkout", "--quiet", "--detach", commit]),
-    ):
-        done = run_git(place, *arguments, elsewhere=True)
-        if done.exit_status:
-            raise KitError(f"git {arguments[0]}: {done.message}")
-    (whole / history.repository.prefix).rename(clone)
-    if revision.commit is None:
-        for path in ("dvc.yaml", "params.yaml", "dvc.lock", ".dvcignore"):
-            if (history.root / path).is_file():
-                shutil.copy2(history.root / path, clone / path)
-        for folder in ("modules", "contracts"):
-            shutil.rmtree(clone / folder, ignore_errors=True)
-            if (history.root / folder).is_dir():
-                shutil.copytree(history.root / folder, clone / folder, ignore=shutil.ignore_patterns("__pycache__"))
-
-
-def _place(history: History, revision: Revision, dep: Artifact, clone: Path) -> None:
-    """Put an input where the stage reads it, from the cache or the working tree, and check its bytes."""
-    if dep.hash.endswith(FOLDER):
-        for name, md5 in (history.storage.members(dep.hash) or _missing(dep)).items():
-            if not stays_inside(name):
-                raise KitError(f"{dep.path}: its listing in DVC's cache names {name}, which is outside the folder")
-            _write(clone / dep.path / name, history.storage.read(md5) or _missing(dep))
-        return
-    _write(clone / dep.path, content_of(history, revision, dep) or history.storage.read(dep.hash) or _missing(dep))
-
-
-def _missing(dep: Artifact) -> Any:
-    raise KitError(f"{dep.path}: its bytes ({dep.hash[:12]}) are not on this machine; `dvc fetch` brings them")
-
-
-def _write(place: Path, data: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.unlink(missing_ok=True)
-    place.write_bytes(data)
-
-
 def _run(clone: Path, execution: Execution) -> None:
     """`kit run`, not `dvc repro`: nothing may come from a cache."""
     for out in execution.outs:
-        (clone / out.path).unlink(missing_ok=True)
+        remove(clone / out.path)
     # -P: the folder named kit in the clone must not be imported.
     command = [sys.executable, "-P", "-m", "kit", "run", execution.stage]
     # What the module prints belongs to its author's eyes, not into the answer.
@@ -146,8 +98,8 @@ def _compared(
     verdicts = tuple(
         compare(
             out.path,
-            Content(out.hash, _digest(recorded, out.path), lambda out=out: content_of(history, revision, out)),  # type: ignore[misc]
-            _made(clone / out.path, _digest(now, out.path)),
+            content_at(history, revision, out),
+            content_on_disk(clone / out.path, now, out.path),
             out.path in metrics,
             tolerance,
         )
@@ -157,13 +109,3 @@ def _compared(
     sides = [Side(execution, None, record, {}) for record in (recorded, now)]
     differs = level is not Agreement.IDENTICAL_BYTES
     return Replay(execution.stage, verdicts, level, recorded, now, tuple(hidden_causes(*sides) if differs else ()))
-
-
-def _digest(record: Mapping[str, Any] | None, path: str) -> str | None:
-    entries: Iterator[Any] = iter(record["outputs"].values() if record else ())
-    return next((entry.get("tensor_digest") for entry in entries if entry["path"] == path), None)
-
-
-def _made(place: Path, digest: str | None) -> Content:
-    data = place.read_bytes()
-    return Content(md5_of_bytes(data), digest, lambda: data)
