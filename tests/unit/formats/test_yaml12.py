@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from places import ROOT
+from ruamel.yaml.resolver import implicit_resolvers
 
 from kit.errors import KitError
 from kit.formats import yaml12
@@ -27,6 +28,18 @@ def slow(text: str) -> Any:
 
 def same(left: Any, right: Any) -> bool:
     return repr(left) == repr(right)
+
+
+def test_scalars_mean_what_dvcs_own_reader_takes_them_for() -> None:
+    """Less dates, which the kit leaves as text."""
+    theirs = [(tag, pattern, first) for versions, tag, pattern, first in implicit_resolvers if (1, 2) in versions]
+    theirs = [rule for rule in theirs if rule[0].rpartition(":")[2] in yaml12.SCALARS]
+    draw = random.Random(0)
+    for _ in range(20_000):
+        text = "".join(draw.choices("0123456789+-._eExXobnfaN~<", k=draw.randint(0, 6)))
+        expected = [tag for tag, pattern, first in theirs if text[:1] in first and pattern.match(text)]
+        found = [tag for tag, pattern in yaml12.Loader.yaml_implicit_resolvers.get(text[:1], []) if pattern.match(text)]
+        assert found == expected, text
 
 
 def document(draw: random.Random, depth: int = 0) -> Any:

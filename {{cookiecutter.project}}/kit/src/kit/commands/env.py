@@ -4,8 +4,6 @@ from argparse import Namespace
 from collections.abc import Mapping
 from datetime import datetime
 
-from rich.filesize import decimal
-
 from kit.environments.build import forget
 from kit.environments.environment import Environment, all_environments
 from kit.environments.holding import in_use
@@ -14,6 +12,7 @@ from kit.environments.store import environment_for, is_intact, remove
 from kit.environments.users import users_of
 from kit.execution.needs import Need, needs_of
 from kit.execution.pruning import prune
+from kit.formats.filesize import decimal
 from kit.project.project import Project, find_project
 from kit.system.caches import environments_folder
 

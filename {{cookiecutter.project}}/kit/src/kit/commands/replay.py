@@ -7,9 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.filesize import decimal
-
 from kit.errors import KitError
+from kit.formats.filesize import decimal
 from kit.lineage import Agreement, Replay, project_history, replay, target_of
 
 

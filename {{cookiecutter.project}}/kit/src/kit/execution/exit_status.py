@@ -4,11 +4,10 @@ import re
 import signal
 from pathlib import Path
 
-from rich.filesize import decimal
-
 from kit.confinement import landlock
 from kit.execution.process import ProcessResult
 from kit.execution.standalone import worker
+from kit.formats.filesize import decimal
 from kit.project.module import Module
 
 MORE_MEMORY = "take a larger machine or smaller batches"

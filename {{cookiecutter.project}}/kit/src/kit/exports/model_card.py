@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from rich.filesize import decimal
 
+from kit.formats.filesize import decimal
 from kit.lineage import ExecutionNode, Subject
 
 # The identifiers that the hub knows are SPDX's in lower case.

@@ -1,17 +1,28 @@
 """YAML 1.2 as DVC's own reader (ruamel.yaml) understands it, read by libyaml, which is twenty times faster."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import yaml
-from ruamel.yaml.resolver import implicit_resolvers
 from yaml.cyaml import CParser
 
 INTEGER, MAPPING = "tag:yaml.org,2002:int", "tag:yaml.org,2002:map"
-# No dates: JSON has none, and neither do parameters that are handed on as JSON.
-PLAIN = {INTEGER, *(f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "null", "merge"))}
-
+# What unquoted scalars mean, by their first characters: ruamel.yaml's own patterns for YAML 1.2, written out because to
+# import it takes longer than to read a pipeline. No dates: JSON has none, and neither do parameters that are handed on
+# as JSON.
+SCALARS = {
+    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    "float": (
+        r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
+        r"|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+    "int": (r"[-+]?0b[0-1_]+|[-+]?0o?[0-7_]+|[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+", "-+0123456789"),
+    "merge": (r"<<", "<"),
+    "null": (r"~|null|Null|NULL|", ("~", "n", "N", "")),
+}
 
 # How many characters aliases may add, were each written out; a line of text could stand for more than any memory.
 MOST_REPEATED = 1_000_000
@@ -79,9 +90,8 @@ def _children(node: yaml.CollectionNode) -> Iterator[yaml.Node]:
         yield from item if isinstance(item, tuple) else (item,)
 
 
-for versions, tag, pattern, first in implicit_resolvers:
-    if tag in PLAIN and (1, 2) in map(tuple, versions):
-        Loader.add_implicit_resolver(tag, pattern, first)
+for name, (pattern, first) in SCALARS.items():
+    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", re.compile(f"^(?:{pattern})$"), list(first))
 Loader.add_constructor(INTEGER, Loader.construct_integer)
 
 

@@ -14,6 +14,7 @@ from dvc.parsing.context import ContextError
 from dvc.schema import COMPILED_MULTI_STAGE_SCHEMA
 from voluptuous import MultipleInvalid
 
+from kit.dvc.yaml_loader import use_quick_loader
 from kit.errors import KitError, one_line
 from kit.formats.documents import read_yaml
 from kit.project.project import Project
@@ -54,6 +55,7 @@ class Pipeline:
         try:
             COMPILED_MULTI_STAGE_SCHEMA(document)
             # The resolver asks a repository for these two only; opening a real one would cost 0.4 s.
+            use_quick_loader()
             repo = SimpleNamespace(fs=LocalFileSystem(), config={})
             self._resolver = DataResolver(repo, str(project.root), document)
         except MultipleInvalid as error:

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from rich.filesize import decimal
-
 from kit.formats.digest import sha256_of
+from kit.formats.filesize import decimal
 from kit.project.project import Project
 
 Rows = list[tuple[str, str]]

@@ -5,9 +5,8 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from rich.filesize import decimal
-
 from kit.dvc.artifact import Artifact
+from kit.formats.filesize import decimal
 from kit.formats.flat import flat, short_text
 from kit.lineage import ArtifactNode, AuditFinding, ExecutionNode, Severity, Trace
 from kit.report.drawing import Box
