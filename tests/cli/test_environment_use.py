@@ -109,7 +109,7 @@ def test_check_leaves_what_a_process_uses(other: Path, kit: Kit) -> None:
     assert (code, environment.is_ready) == (1, True)
     assert (
         out.splitlines()[1]
-        == f"{environment.key[:12]}: a process uses it, so it is left; check again when that has ended"
+        == f"{environment.key[:12]}: is in use by a process and was left as it is; check again later"
     )
     assert kit("env", "check")[0] == 0
     assert not environment.path.exists()

@@ -267,7 +267,7 @@ def test_a_module_that_is_killed_is_said_to_be(project: Path, kit: Kit) -> None:
 def test_wiring_is_written_in_dvc_yaml_alone(project: Path, kit: Kit) -> None:
     code, _, errors = kit("run", "double", "--input", "numbers=data/other.csv")
     assert code == 1
-    assert "wiring is written in dvc.yaml" in errors
+    assert "change it in dvc.yaml" in errors
 
 
 def test_a_command_can_name_its_ports(project: Path, kit: Kit) -> None:

@@ -100,7 +100,7 @@ def test_codeowners_follows_the_cards(taken: Repository, kit: Kit) -> None:
     taken.edit("modules/doubler/README.md", "ana@example.com", '"@team/numbers"')
     code, out, _ = kit("check")
     assert code == 1
-    assert out.startswith("CODEOWNERS:1: is not what the modules' cards say; run `kit owners --write`")
+    assert out.startswith("CODEOWNERS:1: does not agree with the modules' cards; run `kit owners --write`")
     assert kit("owners", "--write")[0] == 0
     assert "/modules/doubler/ @team/numbers" in taken.read("CODEOWNERS")
     assert kit("check")[0] == 0

@@ -344,7 +344,10 @@ def test_other_people_s_folders_are_not_replaced(lab: Lab, kit: Kit) -> None:
     lab.write("mine/notes.txt", "mine")
     for format_name in ("ro-crate", "prov"):
         code, _, error = kit("export", HEAD, "--format", format_name, "-o", "mine")
-        assert (code, error) == (1, "kit: mine: is something else; remove it, or choose another name with -o\n")
+        assert (code, error) == (
+            1,
+            "kit: mine: exists and is not such an export; remove it, or choose another name with -o\n",
+        )
     assert lab.read("mine/notes.txt") == "mine"
     first = exported(kit, HEAD, "ro-crate", "-o", "crate")
     shutil.copy("dvc.lock", first / "extra")

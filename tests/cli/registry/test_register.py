@@ -40,7 +40,7 @@ def test_the_same_model_keeps_its_version(lab: Lab, kit: Kit) -> None:
     lab.commit("Notes")
     code, out, _ = kit("register", "digits")
     assert code == 0
-    assert out == "digits@v1.0.0: is this very model, byte for byte; nothing to register\n"
+    assert out == "digits@v1.0.0: is the same model, byte for byte; nothing to register\n"
     assert tags(lab) == ["digits@v1.0.0"]
 
 

@@ -15,7 +15,7 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: 0 done, 1 the user can mend it, 2 wrong usage, 3 a bug (with its traceback), 130 interrupted."""
+    """Exit status: 0 done, 1 the user can fix it, 2 wrong usage, 3 a bug (with its traceback), 130 interrupted."""
     # A stopped job must still clean up after itself.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parser().parse_args(argv)
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KitError as error:
         print(f"kit: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # whoever read the output, as `head` does, has enough
+    except BrokenPipeError:  # the reader of the output, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What can be known to be wrong without running anything."""
+"""Mistakes that can be found without running anything."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,7 @@ def _all_diagnostics(view: View) -> Iterator[Diagnostic]:
 
 
 def graph_diagnostics(view: View) -> Iterator[Diagnostic]:
-    """README.md shows the pipeline as it is."""
+    """Whether README.md shows the current module graph."""
     try:
         text = read_text(view.project.root / "README.md", "README.md")
     except KitError as error:

@@ -12,11 +12,11 @@ from kit.project.view import View
 
 
 def card_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
-    """The card is complete, and a deprecated module is on its way out."""
+    """Whether the card is complete, and whether a deprecated module is still used."""
     file = f"modules/{name}/README.md"
     path = view.project.root / file
     if not path.is_file():
-        return  # module_findings says so
+        return  # module_diagnostics reports it
     text = path.read_text(encoding="utf-8", errors="replace")
     front, line, problem = front_matter(text)
     if problem:
@@ -30,7 +30,7 @@ def card_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
 
 
 def deprecation(view: View, name: str, card: dict[str, Any], line: int) -> Iterator[Diagnostic]:
-    """A warning where a stage uses the module, and an error from the day that the card names."""
+    """A warning if a stage uses the module, and an error from the day that the card names."""
     file = f"modules/{name}/README.md"
     try:
         gone = date.fromisoformat(card["removed_on"]) <= datetime.now(UTC).date()
@@ -38,6 +38,6 @@ def deprecation(view: View, name: str, card: dict[str, Any], line: int) -> Itera
         yield Diagnostic(file, line, f"front matter: removed_on: {card['removed_on']} is not a date; write YYYY-MM-DD")
         return
     if name in view.used:
-        since = f"was to be removed on {card['removed_on']}" if gone else f"goes on {card['removed_on']}"
+        since = f"was to be removed on {card['removed_on']}" if gone else f"will be removed on {card['removed_on']}"
         message = f"{name} is deprecated and {since}; let stage {view.used[name]} use {card['replaced_by']}"
         yield Diagnostic(file, line, message, ERROR if gone else WARNING)

@@ -1,4 +1,4 @@
-"""A module's code, read but not run: what it imports, which ports it names, and whether there is enough of it."""
+"""Static checks of a module's code: what it imports, which ports it names, and whether it does enough."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def code_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
-    """A module stands alone, defines run(inputs, outputs, params), and names no port that it does not have."""
+    """Whether it imports no other module, defines run(inputs, outputs, params), and names only ports that it has."""
     folder = view.project.modules / name
     foreign = {"kit", *view.project.module_names()} - {path.stem for path in folder.iterdir()}
     trees: dict[str, ast.Module] = {}
@@ -50,15 +50,15 @@ def _run(trees: Mapping[str, ast.Module], label: str, module: Module | None) -> 
     yield from _ports(run, label, module)
     code = [tree for path, tree in trees.items() if not path.rpartition("/")[2].startswith("test_")]
     if is_pass_through(run, module):
-        message = "only hands its input on; connect its consumers to the stage before it, or give it work of its own"
+        message = "only copies its input to its output; let its consumers read that input, or give it work to do"
         yield Diagnostic(label, run.lineno, message, WARNING)
     elif statements_in(code) <= FEW:
-        message = "does next to nothing; a module costs an environment and a process, so merge it with its neighbour"
+        message = "does very little; a module costs an environment and a process, so merge it with its neighbour"
         yield Diagnostic(label, run.lineno, message, WARNING)
 
 
 def _ports(run: ast.FunctionDef, label: str, module: Module) -> Iterator[Diagnostic]:
-    """inputs["x"], outputs["x"] and params["x"] where the contract has no x."""
+    """Uses of inputs["x"], outputs["x"] and params["x"] for which the contract has no x."""
     known: Mapping[str, Mapping[str, object]] = {
         "inputs": module.inputs,
         "outputs": module.outputs,

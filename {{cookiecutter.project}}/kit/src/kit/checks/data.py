@@ -1,4 +1,4 @@
-"""Raw data: where it comes from, and under which licence."""
+"""Raw data: whether its source and licence are known, and whether downloads are verified."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -11,7 +11,7 @@ from kit.project.view import View
 
 
 def data_diagnostics(view: View) -> Iterator[Diagnostic]:
-    """Every file that DVC tracks has a source and a licence in the README.md beside it."""
+    """Whether every file that DVC tracks has a source and a licence in the README.md in its folder."""
     for data in raw_data(WorkingFiles(view.project.root)).values():
         place = PurePosixPath(data.artifact.path)
         lacks = [name for name, value in (("source", data.source), ("license", data.license)) if value is None]
@@ -24,9 +24,7 @@ def data_diagnostics(view: View) -> Iterator[Diagnostic]:
 
 
 def remote_diagnostics(view: View) -> Iterator[Diagnostic]:
-    """What comes from a remote is held against its hash."""
+    """Whether every remote verifies what is downloaded from it."""
     for name in unverified_remotes(view.project.root):
-        message = (
-            f"remote {name}: damaged or forged files would be used unnoticed; `dvc remote modify {name} verify true`"
-        )
-        yield Diagnostic(".dvc/config", 1, message, WARNING)
+        message = f"remote {name}: does not verify downloads, so that damaged or forged files would be used"
+        yield Diagnostic(".dvc/config", 1, f"{message}; `dvc remote modify {name} verify true`", WARNING)

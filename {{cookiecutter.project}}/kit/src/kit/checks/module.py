@@ -13,7 +13,7 @@ NOT_CODE = ("README.md", "test_module.py")
 
 
 def module_diagnostics(view: View, name: str) -> Iterator[Diagnostic]:
-    """The folder has all its files, a valid contract, and a lock that is pinned, hashed and current."""
+    """Whether the folder has all its files, a valid contract, and a lock that is pinned, hashed and current."""
     project, label = view.project, f"modules/{name}"
     folder = project.modules / name
     missing = [file for file in REQUIRED_FILES if not (folder / file).is_file()]

@@ -1,4 +1,4 @@
-"""CODEOWNERS: the people whom the cards name."""
+"""CODEOWNERS against the owners that the modules' cards name."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from kit.project.view import View
 
 
 def owner_diagnostics(view: View) -> Iterator[Diagnostic]:
-    """CODEOWNERS says what the cards say, and the cards name somebody whom it can name."""
+    """Whether CODEOWNERS agrees with the cards, and every owner in a card can stand in CODEOWNERS."""
     owners = owners_of(view.project)
     for name, owner in owners.items():
         if not OWNER.fullmatch(owner):
@@ -25,4 +25,4 @@ def owner_diagnostics(view: View) -> Iterator[Diagnostic]:
         return  # a card cannot be read, which card_findings says
     if text and with_owners(text, owners) != text:
         line = next((number for number, line in enumerate(text.splitlines(), 1) if line == BEGIN), 1)
-        yield Diagnostic(PATH, line, "is not what the modules' cards say; run `kit owners --write`")
+        yield Diagnostic(PATH, line, "does not agree with the modules' cards; run `kit owners --write`")

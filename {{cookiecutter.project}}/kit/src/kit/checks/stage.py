@@ -13,7 +13,7 @@ from kit.project.view import View
 
 
 def stage_diagnostics(view: View, stage: Stage) -> Iterator[Diagnostic]:
-    """Everything that can be said of a stage that runs a module."""
+    """Every diagnostic of a stage that runs a module."""
     project = view.project
     if not stage.module:
         return
@@ -21,12 +21,12 @@ def stage_diagnostics(view: View, stage: Stage) -> Iterator[Diagnostic]:
     if isinstance(module, KitError):
         if not (project.modules / stage.module).is_dir():
             yield missing_module(view, stage, module)
-        return  # else module_findings says what is wrong with it
+        return  # else module_diagnostics says what is wrong with it
     yield from (diagnostic_of(problem, project) for problem in binding_problems(stage, module))
     yield from (diagnostic_of(problem, project) for problem in param_problems(module, stage.params))
     yield from slot_diagnostics(view, stage, module)
     if not any(out.endswith(f"/{RECORD}") for out in stage.outs):
-        message = f"stage {stage.name}: has no {RECORD} among its outs, so nothing tells how it ran; add PATH/{RECORD}"
+        message = f"stage {stage.name}: has no {RECORD} among its outs, so its runs are not recorded; add PATH/{RECORD}"
         yield Diagnostic("dvc.yaml", line_in(project, "dvc.yaml", ("stages", stage.name, "outs")), message, WARNING)
     bindings = view.bindings(stage)
     if bindings:
@@ -35,7 +35,7 @@ def stage_diagnostics(view: View, stage: Stage) -> Iterator[Diagnostic]:
 
 
 def missing_module(view: View, stage: Stage, error: KitError) -> Diagnostic:
-    """A module that is not there, said where it is asked for."""
+    """The diagnostic of a missing module, at the place that names it."""
     message = f"stage {stage.name}: {error}"
     if stage.slots:
         return Diagnostic("params.yaml", line_in(view.project, "params.yaml", ("slots", stage.slots[0])), message)
@@ -44,7 +44,7 @@ def missing_module(view: View, stage: Stage, error: KitError) -> Diagnostic:
 
 
 def slot_diagnostics(view: View, stage: Stage, module: Module) -> Iterator[Diagnostic]:
-    """A slot is filled by a module of its family, and every module of the family has the parameters to fill it."""
+    """Whether a slot is filled by a module of its family, and every such module has a section in params.yaml."""
     for slot in stage.slots:
         if module.family != slot:
             message = f"slots.{slot}: {module.name} is a module of family {module.family}; choose one of family {slot}"
@@ -59,7 +59,7 @@ def slot_diagnostics(view: View, stage: Stage, module: Module) -> Iterator[Diagn
 
 
 def type_diagnostics(view: View, stage: Stage, module: Module, bindings: PortBindings) -> Iterator[Diagnostic]:
-    """What a stage reads is of the type that its producer makes."""
+    """Whether every input is of the type that the stage before makes."""
     for port, path in bindings.inputs.items():
         made = view.made.get(path)
         if made and made[1] != module.inputs[port]:
@@ -72,7 +72,7 @@ def type_diagnostics(view: View, stage: Stage, module: Module, bindings: PortBin
 
 
 def space_diagnostics(view: View, module: Module, bindings: PortBindings) -> Iterator[Diagnostic]:
-    """The spaces of outputs can be told, and a demanded match can be met by what the producers stamp."""
+    """Whether every output's embedding space is defined, and every input with `match` carries a space_id."""
     contracts = {port: view.contract(type_name) for port, type_name in module.outputs.items()}
     kinds = {port: contract.kind for port, contract in contracts.items() if isinstance(contract, Contract)}
     try:

@@ -1,4 +1,4 @@
-"""Semantic versions: a module that changed since the last release, or since it came from elsewhere, says so."""
+"""Semantic versions: whether a module that changed since the last release, or its copying, has a new version."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ PLAIN = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 
 @dataclass(frozen=True)
 class State:
-    """A module at one moment: its version, and digests of what others rely on and of all that decides its results."""
+    """A module at one revision: its version, and digests of its interface and of what decides its results."""
 
     version: str
     interface: str
@@ -30,7 +30,7 @@ class State:
 
 
 def state_of(files: Files, name: str) -> State | None:
-    """A module's state; None where there is no such module."""
+    """A module's state; None if there is no such module."""
     source = source_of(files, name)
     if source is None:
         return None
@@ -39,7 +39,7 @@ def state_of(files: Files, name: str) -> State | None:
 
 
 def version_diagnostics(view: View) -> Iterator[Diagnostic]:
-    """Every module that changed without a version that says how much, and every origin that is not true."""
+    """Every module that changed without a new version, and every entry of modules.lock that does not hold."""
     try:
         entries = read_ledger(view.project)
     except KitError as error:
@@ -53,7 +53,7 @@ def version_diagnostics(view: View) -> Iterator[Diagnostic]:
             message = f"names {name}, which is not in modules/; restore it, or run `kit remove {name}`"
             yield Diagnostic("modules.lock", line, message)
         elif now := state_of(here, name):
-            yield from _compared(view, name, _as_it_came(entry), now, f"it came from {entry.source}")
+            yield from _compared(view, name, _as_it_came(entry), now, f"it was copied from {entry.source}")
     yield from _since_release(view, here, names - set(entries))
 
 
@@ -72,7 +72,7 @@ def _since_release(view: View, here: Files, names: set[str]) -> Iterator[Diagnos
 
 
 def last_release(view: View) -> str | None:
-    """The nearest tag of a release or a registered version, from HEAD backwards; None where there is none."""
+    """The nearest tag of a release or a registered version, from HEAD backwards; None if there is none."""
     patterns = [word for pattern in RELEASES for word in ("--match", pattern)]
     try:
         done = run_git(view.project.root, "describe", "--tags", "--abbrev=0", *patterns)
@@ -82,7 +82,7 @@ def last_release(view: View) -> str | None:
 
 
 def _changed_modules(view: View, tag: str) -> set[str]:
-    """Modules that differ from a tag, by Git's word: a file of theirs changed, or a contract that they name."""
+    """Modules with a file, or a contract that they name, that Git says differs from a tag."""
     asked = ["diff", "--name-only", "--relative", "-z", tag, "--", "modules", "contracts"]
     done = run_git(view.project.root, *asked)
     paths = [path.split("/") for path in done.text.split("\0") if path]
@@ -100,11 +100,11 @@ def _as_it_came(entry: Entry) -> State:
 
 
 def _compared(view: View, name: str, before: State, now: State, since: str) -> Iterator[Diagnostic]:
-    """The finding, if any, of one module against an earlier state."""
+    """The diagnostic, if any, of one module against an earlier state."""
     if before.code == now.code and before.interface == now.interface:
         return
     if not (PLAIN.fullmatch(before.version) and PLAIN.fullmatch(now.version)):
-        return  # module_findings says so
+        return  # module_diagnostics reports it
     old, new = (tuple(map(int, version.split("."))) for version in (before.version, now.version))
     enough = old < new
     needed = "its version"

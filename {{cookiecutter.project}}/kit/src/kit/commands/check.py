@@ -26,7 +26,7 @@ def main(arguments: Namespace) -> int:
 
 
 def as_text(diagnostic: Diagnostic) -> str:
-    """As compilers write it, so that editors jump to the place."""
+    """In the format of compilers, so that editors jump to the place."""
     warning = "" if diagnostic.level == ERROR else "warning: "
     return f"{diagnostic.file}:{diagnostic.line}: {warning}{diagnostic.message}"
 

@@ -32,7 +32,7 @@ def main(arguments: Namespace) -> int:
 
 
 def check(project: Project) -> int:
-    """Read every file of every environment; rebuild what is changed and used here, remove what others use.
+    """Read every file of every environment; rebuild changed ones that this project uses, and remove other changed ones.
 
     One that a process uses stays as it is: exit 1.
     """
@@ -45,7 +45,8 @@ def check(project: Project) -> int:
         print(f"{environment.key[:12]}: {what}", flush=True)
         if not remove(environment):
             print(
-                f"{environment.key[:12]}: a process uses it, so it is left; check again when that has ended", flush=True
+                f"{environment.key[:12]}: is in use by a process and was left as it is; check again later",
+                flush=True,
             )
             left += 1
             continue
@@ -57,7 +58,7 @@ def check(project: Project) -> int:
 
 
 def _changed(environment: Environment) -> list[str] | None:
-    """The packages whose files differ from their wheel, which may be none; None where nothing was changed or added."""
+    """The packages whose files differ from their wheel (there may be none); None if nothing was changed or added."""
     with in_use(environment):
         broken = broken_packages(environment.path)
         return broken if broken or not is_intact(environment) else None

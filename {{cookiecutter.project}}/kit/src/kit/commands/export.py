@@ -26,7 +26,7 @@ def main(arguments: Namespace) -> int:
     subject = subject_of(project_history(), arguments.target, arguments.rev, Path.cwd())
     target = place_for(arguments.output, subject.history, _name(subject, arguments.all) + ENDINGS[arguments.format])
     if target.exists() and (target.is_dir() != (arguments.format == "ro-crate") or _is_other(target)):
-        raise KitError(f"{target}: is something else; remove it, or choose another name with -o")
+        raise KitError(f"{target}: exists and is not such an export; remove it, or choose another name with -o")
     sign = _signer(arguments.sign)
     with writable(target):
         if arguments.format == "ro-crate":
@@ -40,7 +40,7 @@ def main(arguments: Namespace) -> int:
 
 
 def _signer(key: str | None) -> Callable[[Path], Path] | None:
-    """Made before anything is written, so that a wrong key leaves nothing behind."""
+    """Created before anything is written, so that a wrong key leaves nothing behind."""
     if key is None:
         return None
     from kit.exports.signing import signer
@@ -76,12 +76,12 @@ def _name(subject: Subject, everything: bool) -> str:
 
 
 def _is_other(target: Path) -> bool:
-    """A folder that no export wrote is not replaced."""
+    """Whether it is a folder that no export wrote, which is not replaced."""
     return target.is_dir() and not (target / "ro-crate-metadata.json").is_file()
 
 
 def _write_folder(subject: Subject, target: Path) -> None:
-    """Beside it first, so that a crate is there whole or not at all."""
+    """Written next to it and renamed, so that a crate is complete or not there at all."""
     from kit.exports.run_crate import write_run_crate
 
     with tempfile.TemporaryDirectory(prefix=".kit-", dir=target.parent) as folder:

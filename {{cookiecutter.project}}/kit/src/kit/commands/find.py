@@ -1,4 +1,4 @@
-"""`kit find FILE|HASH`: where a content is known from."""
+"""`kit find FILE|HASH`: where a file is known from."""
 
 import json
 from argparse import Namespace

@@ -1,4 +1,4 @@
-"""`kit gate`: the gate's decision on what is in the working tree; fails where it rejected."""
+"""`kit gate`: the gate's decision on what is in the working tree; fails if it rejected."""
 
 from argparse import Namespace
 

@@ -1,4 +1,4 @@
-"""`kit list`: every module, what it is, whose it is, and where it is used."""
+"""`kit list`: every module, with its owner, its source and the stages that use it."""
 
 import json
 from argparse import Namespace

@@ -68,7 +68,7 @@ def report(measured: Sequence[Outcome], found: Sequence[Fit], metric: str) -> It
 
 
 def _rank(outcome: Outcome) -> tuple[bool, float]:
-    """The highest metric first; those without one, or with one that is no number, last."""
+    """The highest metric first; those without one, or with one that is not a number, last."""
     unknown = outcome.metric is None or isnan(outcome.metric)
     return unknown, 0.0 if unknown else -(outcome.metric or 0.0)
 

@@ -1,4 +1,4 @@
-"""`kit new FAMILY NAME [--after STAGE[:PORT]]`: make a module that works, for its author to change."""
+"""`kit new FAMILY NAME [--after STAGE[:PORT]]`: make a module that works, for you to change."""
 
 import os
 from argparse import Namespace
@@ -22,7 +22,7 @@ def main(arguments: Namespace) -> int:
 
 
 def from_root(project: Project, after: str) -> str:
-    """A file given from where the user stands, as dvc.yaml would write it; anything else as it is."""
+    """A file, given relative to the working directory, as dvc.yaml would write it; anything else as it is."""
     place = Path(os.path.normpath(Path.cwd() / after))
     inside = place.is_file() and place.is_relative_to(project.root)
     return place.relative_to(project.root).as_posix() if inside else after

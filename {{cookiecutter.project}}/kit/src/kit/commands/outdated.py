@@ -1,4 +1,4 @@
-"""`kit outdated`: which modules have something newer at their source, or no longer agree with it."""
+"""`kit outdated`: which modules have a newer version at their source, or no longer agree with it."""
 
 from argparse import Namespace
 

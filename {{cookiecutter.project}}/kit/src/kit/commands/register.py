@@ -20,9 +20,9 @@ def main(arguments: Namespace) -> int:
 
 
 def lines(model: str, made: Registered) -> list[str]:
-    """Which version it is, where that is known, and what to do with it."""
+    """Which version it is, whether others can see it, and what to do with it."""
     if not made.fresh:
-        return [f"{model}@{made.name}: is this very model, byte for byte; nothing to register"]
+        return [f"{model}@{made.name}: is the same model, byte for byte; nothing to register"]
     where = "pushed to origin" if made.shared else "in this clone: `git push origin --tags` shares it"
     return [
         f"{model}@{made.name}: registered, {where}",

@@ -1,4 +1,4 @@
-"""`kit registry`: which version of which model is where, since when, by whom."""
+"""`kit registry`: which version of which model is in which stage, since when, and who put it there."""
 
 import json
 from argparse import Namespace

@@ -44,7 +44,7 @@ def lines(done: Replay) -> Iterator[str]:
 
 
 def machine(record: Mapping[str, Any] | None) -> dict[str, str]:
-    """What may make a difference, in words; all unknown without a record."""
+    """What may make a difference, as text; all unknown without a record."""
     names = ("host", "processor", "memory", "system", "device", "threads", "Python", "lock", "isolation", "seconds")
     if record is None:
         return dict.fromkeys(names, "unknown")

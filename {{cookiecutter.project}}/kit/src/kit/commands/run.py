@@ -14,6 +14,6 @@ def main(arguments: Namespace) -> int:
     for kind in ("input", "output"):
         given = split_pairs(getattr(arguments, kind), f"--{kind}")
         if given and given != explicit_ports(pipeline.stage(arguments.stage), kind):
-            raise KitError(f"--{kind}: differs from the cmd of stage {arguments.stage}; wiring is written in dvc.yaml")
+            raise KitError(f"--{kind}: differs from the cmd of stage {arguments.stage}; change it in dvc.yaml")
     run_stage(pipeline, arguments.stage)
     return 0

@@ -1,4 +1,4 @@
-"""`kit verify [REV|--all]`: whether the lineage can be relied on."""
+"""`kit verify [REV|--all]`: whether the results and their records can be relied on."""
 
 import json
 from argparse import Namespace
@@ -39,7 +39,7 @@ def signature(arguments: Namespace) -> int:
 
 
 def line(found: ReportedFinding) -> str:
-    """A finding, and where it holds if that is not the one revision that was asked for."""
+    """A finding, with the revisions that have it, unless only one was asked for."""
     finding = found.finding
     names = found.revisions
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
@@ -47,7 +47,7 @@ def line(found: ReportedFinding) -> str:
 
 
 def summary(report: AuditReport, deep: bool) -> str:
-    """What was looked at, and how much was found."""
+    """What was checked, and how much was found."""
     counts = ", ".join(_counted(report.count(level), level) for level in Severity)
     revisions = f"{report.revisions} {'revision' if report.revisions == 1 else 'revisions'}"
     depth = "" if deep else "; remote and installed files are only read with --deep"
