@@ -91,13 +91,13 @@ def test_an_environment_whose_users_nobody_noted_stays_for_a_month(
     os.utime(environment.path / "last-use", (0, time.time() - days * DAY))
     out = kit("env", "prune")[1]
     assert out.startswith(f"{removed} environments removed")
-    assert ("kit 0.2 did not note by which project" in out) == (not removed)
+    assert ("kit 0.2 did not record by which project" in out) == (not removed)
 
 
 def test_prune_leaves_what_a_process_uses(other: Path, kit: Kit) -> None:
     shutil.rmtree(other)
     with in_use(only()):
-        assert kit("env", "prune")[1].endswith(": 1 in use by a process that is running\n")
+        assert kit("env", "prune")[1].endswith(": 1 in use by a running process\n")
     assert kit("env", "prune")[1].startswith("1 environments removed, 0 kept")
 
 

@@ -122,7 +122,7 @@ def test_a_reference_is_never_fetched(tmp_path: Path) -> None:
 
 
 def test_a_folder_where_a_file_belongs_is_told(tmp_path: Path) -> None:
-    assert contract_violation(JSON, tmp_path) == "is a folder, and the contract is about a file"
+    assert contract_violation(JSON, tmp_path) == "is a folder, but the contract describes a file"
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The walls around a process: what the kernel lets it reach. Knows no stage."""
+"""What the kernel lets a process reach. Nothing here knows stages."""

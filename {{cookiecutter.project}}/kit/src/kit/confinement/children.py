@@ -1,7 +1,7 @@
-"""Start processes that end with this one, from whatever thread asks.
+"""Start processes that end when this one does, from any thread.
 
-When its parent dies, the kernel means the thread that forked (PR_SET_PDEATHSIG in prctl(2)): a child of a thread that
-has done its work would be killed. So all are started by one thread, which lives as long as this process.
+To the kernel, a child's parent is the thread that forked (PR_SET_PDEATHSIG in prctl(2)): the child would be killed
+when that thread ends. So all children are started by one thread, which lives as long as this process.
 """
 
 import os
@@ -40,7 +40,7 @@ def start(
 
 
 def run(command: Sequence[str], cwd: Path | None, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end and catch what it prints; it is not left behind by whoever stops waiting."""
+    """Run a command to its end and capture what it prints; it is killed if waiting for it is interrupted."""
     pipe = subprocess.PIPE
     with start(command, cwd=cwd, env=env, stdout=pipe, stderr=pipe, text=True) as process:
         try:
@@ -65,7 +65,7 @@ def _kill(started: "Future[subprocess.Popen[Any]]") -> None:
 
 
 def _starter() -> "SimpleQueue[Callable[[], None]]":
-    """What the thread takes its work from; the thread begins with the first of it."""
+    """The queue of work for the thread, which is started when it is first needed."""
     global _jobs
     with _guard:
         if _jobs is None:
@@ -80,7 +80,7 @@ def _serve(jobs: "SimpleQueue[Callable[[], None]]") -> None:
 
 
 def _forget_starter() -> None:
-    """Of a process's threads only the one that forked goes on in the fork."""
+    """Forget the thread in a forked process: only the thread that forked exists there."""
     global _jobs, _guard
     _jobs, _guard = None, threading.Lock()
 

@@ -42,7 +42,7 @@ class PathBeneath(ctypes.Structure):
 
 
 def abi() -> int:
-    """The version of Landlock that the kernel speaks, 0 where it has none."""
+    """The version of Landlock that the kernel supports; 0 if it has none."""
     return max(int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1)), 0) if libc else 0
 
 
@@ -89,7 +89,7 @@ def _checked(result: int) -> int:
 
 
 def launcher(rules_file: str = os.devnull, network: bool = True) -> list[str]:
-    """What stands before a command so that it ends when this process does and, with rules, is confined (Linux)."""
+    """The words before a command that make it end when this process does and, with rules, confine it (Linux)."""
     if sys.platform != "linux":
         return []
     word = "network" if network else "no-network"
@@ -97,7 +97,7 @@ def launcher(rules_file: str = os.devnull, network: bool = True) -> list[str]:
 
 
 def main(rules_file: str, runner: str, network: str, *command: str) -> None:
-    """Become `command`, confined by a file of NUL-ended `RIGHT PATH` entries, and gone when `runner` (a PID) is."""
+    """Become `command`, confined by a file of NUL-terminated `RIGHT PATH` entries, and end with `runner` (a PID)."""
     libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     if os.getppid() != int(runner):  # it was killed before the line above
         sys.exit(1)

@@ -12,11 +12,11 @@ from kit.formats.documents import read_json, violation
 
 
 def contract_violation(contract: Contract, path: Path) -> str | None:
-    """The first violation of its contract in a file, in words; None where there is none."""
+    """The first violation of its contract in a file, as text; None if it satisfies the contract."""
     if contract.kind == "folder":
         return folder_violation(contract, path)
     if not path.is_file():
-        return "is a folder, and the contract is about a file"
+        return "is a folder, but the contract describes a file"
     if contract.kind == "python":
         return python_violation(contract, path)
     if contract.kind == "table":
@@ -37,7 +37,7 @@ def contract_violation(contract: Contract, path: Path) -> str | None:
 def folder_violation(contract: Contract, path: Path) -> str | None:
     """The first file that a folder lacks, or that it must not hold; links are never allowed."""
     if not path.is_dir():
-        return "is a file, and the contract is about a folder"
+        return "is a file, but the contract describes a folder"
     required, allowed = contract.document.get("required", []), contract.document.get("allowed", ["*"])
     for name in required:
         if not (path / name).is_file():
@@ -47,12 +47,12 @@ def folder_violation(contract: Contract, path: Path) -> str | None:
         if found.is_symlink():
             return f"{label} is a link"
         if found.is_file() and not any(fnmatch(found.name, pattern) for pattern in allowed):
-            return f"{label} is none of {', '.join(allowed)}"
+            return f"{label} matches none of {', '.join(allowed)}"
     return None
 
 
 def python_violation(contract: Contract, path: Path) -> str | None:
-    """The first function that a Python file does not define as it must; the file is read, not run."""
+    """The first function that a Python file does not define as the contract says; the file is parsed, not run."""
     try:
         body = ast.parse(path.read_bytes(), path.name).body
     except (SyntaxError, ValueError) as error:

@@ -11,7 +11,7 @@ from kit.formats.documents import Violation, read_yaml, schema_named, schema_pro
 
 @dataclass(frozen=True)
 class Contract:
-    """One file in contracts/: a type's name, its kind, the rest of the document and the digest of all."""
+    """One file in contracts/: a type's name, its kind, the whole document, and the file's digest."""
 
     type: str
     kind: str
@@ -24,7 +24,7 @@ class Contract:
 
 
 def load_contract(folder: Path, type_name: str) -> Contract:
-    """The contract of a type, from the folder that holds them all.
+    """The contract of a type, from the folder of all contracts.
 
     Raises:
         KitError: there is none, or it is invalid.

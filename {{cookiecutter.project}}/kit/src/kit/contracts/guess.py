@@ -1,11 +1,11 @@
-"""A first contract for raw data, guessed from the data: its columns and their types, for people to make stricter."""
+"""A first contract for raw data, inferred from it: columns and their types, for people to make stricter."""
 
 from pathlib import Path
 from typing import Any
 
 from kit.errors import KitError
 
-GUESSED = "Guessed from the data by `kit new`; say what a row is, and make it stricter."
+GUESSED = "Inferred from the data by `kit new`; say what a row is, and make it stricter."
 
 
 def guessed_contract(path: Path, label: str) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def guessed_contract(path: Path, label: str) -> dict[str, Any]:
         return {"kind": "json", "description": GUESSED, "schema": {}}
     if path.suffix == ".safetensors":
         return {"kind": "tensors", "description": GUESSED, "tensors": {"*": {}}}
-    raise KitError(f"{label}: has no kind of contract; contracts are about .csv, .parquet, .json and .safetensors")
+    raise KitError(f"{label}: no contract can be inferred from it; use .csv, .parquet, .json or .safetensors")
 
 
 def _columns(path: Path, label: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def table_violation(contract: "Contract", path: Path) -> str | None:
-    """The first failed check of a table with its column, row (from 0) and value, and how many more there are."""
+    """The first failed check of a table with its column, row (from 0) and value, and the number of further ones."""
     try:
         table = read_table(path, header=contract.document.get("header", True))
     except (OSError, ValueError) as error:
@@ -48,7 +48,7 @@ def schema_of(contract: "Contract") -> Any:
 
 
 def in_words(failures: pd.DataFrame) -> str:
-    """Pandera's failure cases, the first one spelled out."""
+    """Pandera's failure cases as text: the first in full, and the number of further ones."""
     first = failures.iloc[0]
     check, value = str(first["check"]), first["failure_case"]
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""

@@ -12,7 +12,7 @@ OTHERS = "*"
 
 
 def tensors_violation(contract: "Contract", path: Path) -> str | None:
-    """The first tensor that is missing, unknown, or of another dtype or shape, in words."""
+    """The first tensor that is missing, unknown, or of another dtype or shape, as text."""
     expected: dict[str, dict[str, Any]] = contract.document["tensors"]
     try:
         header = read_header(path)
@@ -46,7 +46,7 @@ def read_header(path: Path) -> dict[str, tuple[str, list[int]]]:
 
 
 def shape_fits(shape: list[int], expected: list[int | str], sizes: dict[str, int]) -> bool:
-    """Whether a shape is the expected one, where a name stands for one size wherever it is used."""
+    """Whether a shape is the expected one; a named dimension has the same size wherever it is used."""
     if len(shape) != len(expected):
         return False
     return all(

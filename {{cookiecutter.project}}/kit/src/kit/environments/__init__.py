@@ -1,1 +1,1 @@
-"""Environments of modules: locks, and what is built and installed from them."""
+"""Environments of modules: their locks, and what is installed from them."""

@@ -1,4 +1,4 @@
-"""Build an environment from its lock, beside its place, and check every file that was installed."""
+"""Build an environment from its lock, in a temporary folder, and check every file that was installed."""
 
 import os
 import shutil
@@ -20,20 +20,20 @@ BYTECODE = {"PYC_INVALIDATION_MODE": "CHECKED_HASH"}
 
 
 def rebuild(environment: Environment, lock: Lock, interpreter: Interpreter) -> None:
-    """Build again what was changed, without what uv's cache holds of it: its files may be the very same, linked."""
+    """Build a changed environment again; drop its changed packages from uv's cache, which may hold the same files."""
     forget(broken_packages(environment.path))
     build(environment, lock, interpreter)
 
 
 def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> None:
-    """Build aside, check every file against its wheel's RECORD, and rename; nobody else may use the environment.
+    """Build in a temporary folder, check every file against its wheel's RECORD, and rename; the caller holds the lock.
 
     Raises:
         KitError: a package cannot be fetched or its hash does not match.
     """
     started = time.monotonic()
     print(f"kit: building the environment of {lock.label} ({len(lock.requirements)} packages locked)", flush=True)
-    # A name of its own: when a build is killed, its uv may live on for a moment and go on writing.
+    # A unique name: when a build is killed, its uv may live for another moment and continue writing.
     building = environment.beside(f"{os.getpid()}.building")
     for left in environment.path.parent.glob(f"{environment.key}.*building"):
         shutil.rmtree(left, ignore_errors=True)
@@ -54,13 +54,13 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> Non
 
 
 def forget(packages: Sequence[str]) -> None:
-    """Drop packages from uv's cache, so that they are fetched anew."""
+    """Drop packages from uv's cache, so that they are downloaded again."""
     if packages:
         run_uv(["cache", "clean", *packages])
 
 
 def _describe(building: Path, lock: Lock, interpreter: Interpreter) -> None:
-    """Write down what was built."""
+    """Write the manifest: what was built."""
     (building / LAST_USE).touch()
     manifest = {
         "lock": lock.sha256,

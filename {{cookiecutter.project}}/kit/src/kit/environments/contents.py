@@ -1,4 +1,4 @@
-"""Whether an environment's files are as they were built: by a quick look, or by their bytes."""
+"""Whether an environment's files are as they were built: by sizes and times, or by their bytes."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from kit.environments.installed import broken_packages, distributions
 
 
 def fingerprint(environment: Path) -> str:
-    """A digest of every file's path, size and modification time: quick to make, and changed by any ordinary edit.
+    """A digest of every file's path, size and modification time: quick to compute, and changed by any ordinary edit.
 
     An edit through a hard link in another environment changes it too, because the link shares size and time.
     """
@@ -23,7 +23,7 @@ def fingerprint(environment: Path) -> str:
 
 
 def contents(environment: Path) -> str:
-    """A digest of every file's path and bytes, or of where a link leads; times do not count.
+    """A digest of every file's path and bytes, or of a link's target; times do not count.
 
     What a wheel's RECORD has a hash of counts by that hash and is not read: `broken_packages` holds it against that.
     """
@@ -40,7 +40,7 @@ def has_contents(environment: Path, expected: str | None) -> bool:
 
 
 def files_in(folder: Path) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
-    """(path in the folder, from a slash on; file) of all files and links, but for what the kit itself notes there."""
+    """(path below the folder, file) of all files and links, except what the kit itself writes there."""
     yield from (
         (path, entry)
         for path, entry in _walk(str(folder), "")
@@ -58,7 +58,7 @@ def _walk(folder: str, label: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
 
 
 def _recorded(environment: Path) -> Iterator[tuple[str, str]]:
-    """(path in the environment, hash) of what RECORD files tell."""
+    """(path in the environment, hash) of every file with a hash in a RECORD."""
     for distribution in distributions(environment):
         for path, digest in distribution.hashes():
             yield f"/{Path(os.path.relpath(path, environment)).as_posix()}", digest

@@ -1,4 +1,4 @@
-"""An environment on this machine: where it lies, and what it was built from."""
+"""An environment on this machine: its folder, and what it was built from."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ LAST_USE = "last-use"
 
 @dataclass(frozen=True)
 class Environment:
-    """`key` is the digest of the lock, the Python and the platform; nothing need be built yet."""
+    """`key` is the digest of the lock, the Python and the platform; it need not be built yet."""
 
     key: str
     path: Path
@@ -30,12 +30,12 @@ class Environment:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it is complete, and the Python it was built on still there."""
+        """Whether it is complete, and the Python it was built with still exists."""
         return (self.path / MANIFEST).is_file() and self.python.exists()
 
     @property
     def manifest(self) -> Mapping[str, Any]:
-        """What it was built from; empty where that cannot be read any more."""
+        """What it was built from; empty if that cannot be read."""
         try:
             manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
         except ValueError:
@@ -49,12 +49,12 @@ class Environment:
 
     @property
     def size(self) -> int:
-        """Bytes, each file counted once however often it is linked here."""
+        """Bytes; a file with several hard links here is counted once."""
         seen = {(s.st_dev, s.st_ino): s.st_size for s in (p.lstat() for p in self.path.rglob("*"))}
         return sum(seen.values())
 
     def beside(self, suffix: str) -> Path:
-        """A file about it that outlives it."""
+        """A file next to the folder, which stays when the environment is removed."""
         return self.path.with_name(f"{self.key}.{suffix}")
 
 
@@ -76,7 +76,7 @@ def all_environments() -> list[Environment]:
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Put a manifest into an environment's folder, whole or not at all."""
+    """Write a manifest into an environment's folder, atomically."""
     fresh = folder / f"{MANIFEST}.{os.getpid()}.{threading.get_ident()}"
     fresh.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     fresh.replace(folder / MANIFEST)

@@ -1,6 +1,6 @@
-"""Who uses an environment now, so that nobody replaces or removes it meanwhile.
+"""Locks on environments, so that none is replaced or removed while a process uses it.
 
-Users hold a shared lock of the kernel's, who changes something an exclusive one, both on KEY.lock beside the
+Users hold a shared lock of the kernel, and whoever changes an environment an exclusive one, on KEY.lock next to the
 environment. A process that ends, however it ends, holds nothing any more.
 """
 
@@ -18,13 +18,13 @@ try:
 except ImportError:  # Windows, which itself lets nobody remove what a running process has open
     fcntl = None  # type: ignore[assignment]
 
-# A file system that knows no locks, or a cache that this user cannot write to, and so not change either.
+# A file system without locks, or a cache that this user can neither write to nor change.
 NO_LOCKS = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
 def in_use(environment: Environment) -> Iterator[None]:
-    """As long as this lasts, the environment stays as it is; waits while somebody builds or removes it."""
+    """Keep the environment as it is; waits while another process builds or removes it."""
     descriptor = _shared(environment)
     try:
         yield
@@ -35,7 +35,7 @@ def in_use(environment: Environment) -> Iterator[None]:
 
 @contextmanager
 def unused(environment: Environment, wait: bool = True) -> Iterator[None]:
-    """As long as this lasts, nobody uses the environment.
+    """Keep others from using the environment.
 
     Raises:
         Timeout: somebody does, and `wait` is false.
@@ -46,7 +46,7 @@ def unused(environment: Environment, wait: bool = True) -> Iterator[None]:
 
 
 def is_used(environment: Environment) -> bool:
-    """Whether somebody uses or builds it just now."""
+    """Whether a process uses or builds it now."""
     try:
         with unused(environment, wait=False):
             return False

@@ -1,4 +1,4 @@
-"""What is really installed in an environment: by its wheels' RECORD files."""
+"""What is actually installed in an environment, according to its wheels' RECORD files."""
 
 import base64
 import csv
@@ -13,7 +13,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-# Written by the installer and different from machine to machine.
+# Written by the installer, and different on every machine.
 NOT_PACKAGE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 Pins = Mapping[str, Set[str]]
 
@@ -35,7 +35,7 @@ class Distribution:
                 yield self.info.parent / path, digest
 
     def _rows(self) -> list[tuple[str, str]]:
-        """Its RECORD; a hash that nothing has where the file cannot be read."""
+        """Its RECORD; if that cannot be read, an entry that no file matches."""
         try:
             with (self.info / "RECORD").open(encoding="utf-8", newline="") as file:
                 return [(path, digest) for path, digest, *_ in csv.reader(file)]
@@ -56,7 +56,7 @@ def distributions(environment: Path) -> list[Distribution]:
 
 
 def site_packages(environment: Path) -> Path:
-    """The folder that packages are installed to."""
+    """The folder into which packages are installed."""
     return next(iter([*environment.glob("lib/python*/site-packages"), environment / "Lib" / "site-packages"]))
 
 
@@ -66,7 +66,7 @@ def _distribution(info: Path) -> Distribution:
 
 
 def description(environment: Path, pins: Pins) -> dict[str, Any]:
-    """How many packages there are, the digest of all, and where they differ from the lock's pins.
+    """The number of packages, a digest of all their files, and where they differ from the lock's pins.
 
     Files outside site-packages (scripts that name their Python) do not count, so that the digest is the same on every
     machine that got the same wheels.
@@ -75,7 +75,7 @@ def description(environment: Path, pins: Pins) -> dict[str, Any]:
 
 
 def host_description(pins: Pins) -> dict[str, Any]:
-    """The same of the Python that runs this, less what the lock does not name."""
+    """The same for the Python that runs the kit, without packages that the lock does not name."""
     infos = (info for folder in sys.path for info in Path(folder).glob("*.dist-info"))
     first = {found.name: found for found in reversed([*map(_distribution, infos)]) if found.name in pins}
     here = _description([first[name] for name in sorted(first)], pins)

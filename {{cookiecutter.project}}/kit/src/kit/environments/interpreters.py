@@ -14,7 +14,7 @@ from kit.errors import KitError
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python: its executable, and what tells it from others of its kind."""
+    """A Python: its executable, and what distinguishes it from others."""
 
     executable: str
     version: str
@@ -27,7 +27,7 @@ class Interpreter:
 
 @cache
 def interpreter_for(python: str) -> Interpreter:
-    """An interpreter of a version such as 3.11: the kit's own where it fits, else the one that uv finds or fetches.
+    """An interpreter of a version such as 3.11: the kit's own if it fits, else one that uv finds or downloads.
 
     Raises:
         KitError: there is none.
@@ -46,6 +46,6 @@ def interpreter_for(python: str) -> Interpreter:
 
 
 def prefix_of(python: Path) -> Path:
-    """The folder that a Python was installed to, seen through the links of virtual environments."""
+    """The folder in which a Python is installed, with the links of virtual environments resolved."""
     real = python.resolve()
     return real.parent if os.name == "nt" else real.parent.parent

@@ -53,7 +53,7 @@ def read_lock(path: Path, label: str) -> Lock:
 
 
 def parse_lock(text: str, path: PurePath, label: str) -> Lock:
-    """The same of a lock's text.
+    """The same for a lock's text.
 
     Raises:
         KitError: a line has no version or no hash, or is anything but a pinned package.
@@ -67,7 +67,7 @@ def parse_lock(text: str, path: PurePath, label: str) -> Lock:
 
 
 def is_current(folder: Path, python: str) -> bool:
-    """Whether requirements.txt is what `kit lock` made of this requirements.in for this Python, untouched since."""
+    """Whether requirements.txt is what `kit lock` made from this requirements.in for this Python, unchanged since."""
     lock = folder / "requirements.txt"
     if not lock.is_file():
         return False

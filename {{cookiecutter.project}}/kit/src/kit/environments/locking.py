@@ -24,7 +24,7 @@ def write_lock(folder: Path, python: str, upgrade: bool = False) -> None:
                 f"{label}: resolves to the local build {line.split()[0]}, which others cannot get;"
                 " unset UV_FIND_LINKS or the index that offers it"
             )
-    # Written beside it and renamed, so that a lock is never half there.
+    # Written next to it and renamed, so that a lock is never incomplete.
     fresh = folder / ".requirements.txt.new"
     fresh.write_text(f"{NOTICE}{SEAL}{seal_of(folder, python, body)}\n{body}", encoding="utf-8")
     fresh.replace(folder / "requirements.txt")

@@ -23,7 +23,7 @@ TRIES = 3  # between a build and its use somebody else may change or remove it
 
 @contextmanager
 def environment_in_use(lock: Lock, python: str, project: Path | None = None) -> Iterator[Environment]:
-    """The environment of a lock, built now if nobody has built it yet; nobody replaces or removes it meanwhile.
+    """The environment of a lock, built now if it does not exist; it is neither replaced nor removed while this lasts.
 
     Two callers at once build it once. A build that was killed leaves only a folder that the next one removes.
     `project`: the folder of the project that uses it.
@@ -41,17 +41,17 @@ def environment_in_use(lock: Lock, python: str, project: Path | None = None) -> 
                 yield environment
                 return
         _make_good(environment, lock, interpreter)
-    raise KitError(f"{environment.path}: does not stay as it was built; find out what writes there, and run it again")
+    raise KitError(f"{environment.path}: changes while it is used; find out what writes there, and run again")
 
 
 def environment_for(lock: Lock, python: str, project: Path | None = None) -> Environment:
-    """The same for a moment only; later it may be replaced or gone."""
+    """The same, without holding it: later it may be replaced or removed."""
     with environment_in_use(lock, python, project) as environment:
         return environment
 
 
 def _make_good(environment: Environment, lock: Lock, interpreter: Interpreter) -> None:
-    """Build what is not there, or not as it was built, once nobody uses it."""
+    """Build it if it is missing or was changed, when no process uses it."""
     changed = f"kit: the environment of {lock.label} changed after it was built"
     if environment.is_ready and is_used(environment):
         print(f"{changed}; waiting for the runs that use it, to rebuild it", flush=True)
@@ -82,7 +82,7 @@ def is_intact(environment: Environment) -> bool:
 
 
 def remove(environment: Environment, forget_users: bool = False) -> bool:
-    """Delete an environment, unless somebody uses it: False. It disappears at once, however long the deletion takes."""
+    """Delete an environment; False if a process uses it. It is gone at once, however long the deletion takes."""
     try:
         with unused(environment, wait=False):
             grave = environment.beside(f"{os.getpid()}.removed")
@@ -97,7 +97,7 @@ def remove(environment: Environment, forget_users: bool = False) -> bool:
 
 
 def remove_leftovers() -> None:
-    """Delete what killed builds and removals left, unless somebody is at it."""
+    """Delete what killed builds and removals left, unless a process works on it."""
     for path in [*environments_folder().glob("*.building"), *environments_folder().glob("*.removed")]:
         key = path.name.partition(".")[0]
         with suppress(Timeout), unused(Environment(key, path.with_name(key)), wait=False):

@@ -1,4 +1,4 @@
-"""Which projects have used an environment: noted beside it, so that none removes what another one needs."""
+"""Which projects have used an environment, recorded next to it, so that no project removes what another one needs."""
 
 import json
 from contextlib import suppress
@@ -10,7 +10,7 @@ USERS = "users"
 
 
 def note_use(environment: Environment, project: Path | None) -> None:
-    """Note that an environment is used now, and by which project's folder."""
+    """Record that an environment is used now, and by which project's folder."""
     with suppress(OSError):  # a cache that cannot be written to, and so not be pruned either
         (environment.path / LAST_USE).touch()
         known = users_of(environment)
@@ -20,7 +20,7 @@ def note_use(environment: Environment, project: Path | None) -> None:
 
 
 def users_of(environment: Environment) -> list[Path] | None:
-    """The folders of all projects that have used it, gone ones included; None where nobody noted them (kit 0.2)."""
+    """The folders of all projects that have used it, deleted ones included; None if not recorded (kit 0.2)."""
     try:
         lines = environment.beside(USERS).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -9,13 +9,13 @@ from uv import find_uv_bin
 
 from kit.confinement import children
 
-# What builds a source archive would be neither pinned nor hashed, so only wheels are taken.
+# What builds a source archive would be neither pinned nor hashed, so only wheels are allowed.
 WHEELS_ONLY = "--no-build"
 
 
 @dataclass(frozen=True)
 class Done:
-    """How a call of uv ended."""
+    """The outcome of a call of uv."""
 
     returncode: int
     output: str
@@ -29,7 +29,7 @@ class Done:
 
 
 def run_uv(arguments: list[str], cwd: Path | None = None, variables: Mapping[str, str] | None = None) -> Done:
-    """Run uv and wait; its own variables (UV_INDEX_URL, …) work as usual, but for those that are given."""
+    """Run uv and wait; its own variables (UV_INDEX_URL, …) work as usual, except those that are given."""
     environment = {**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1", **(variables or {})}
     environment.pop("VIRTUAL_ENV", None)
     done = children.run([find_uv_bin(), *arguments], cwd, environment)  # a build must not outlive a kit that was killed

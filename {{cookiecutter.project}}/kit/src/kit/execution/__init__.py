@@ -1,1 +1,1 @@
-"""One stage, from plan to results in place."""
+"""Running one stage, from the plan to the results in their places."""

@@ -1,4 +1,4 @@
-"""Explain what the sandbox stopped, from the last words of the module's process."""
+"""Explain what the sandbox denied, from the end of what the module's process printed."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from kit.project.pipeline import Stage
 from kit.project.project import Project
 
 DENIED = re.compile(r"permission denied|errno 13\b|errno = 13\b|os error 13\b", re.IGNORECASE)
-# Some readers say so of every file that they cannot open.
+# Some readers report this for every file that they cannot open.
 MISSING = re.compile(r"no such file|not found|does not exist", re.IGNORECASE)
 UNREACHABLE = re.compile(r"(?:could not|couldn't|failed to|cannot) (?:connect|resolve)|name resolution", re.IGNORECASE)
 QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`")
@@ -25,7 +25,7 @@ NO_NETWORK = "a module has no network unless its module.yaml says `resources: {n
 def explanation(
     project: Project, stage: Stage, module: Module, sandbox: Sandbox, scratch: Path, result: ProcessResult
 ) -> str | None:
-    """What was denied and the line that would allow it; None where nothing was."""
+    """What was denied, and the line that would allow it; None if nothing was."""
     if not sandbox.abi:
         return None
     lines = [line for line in reversed(result.errors.splitlines()) if DENIED.search(line) or MISSING.search(line)]
@@ -55,9 +55,9 @@ def explanation(
 
 
 def paths_in(line: str, bases: Sequence[Path]) -> Iterator[Path]:
-    """What in an error message is the path of something that exists, or could be made where it says.
+    """The paths in an error message that exist, or could be created.
 
-    Relative paths count from each of the bases; what lies in the first one, the module's own, was not denied.
+    Relative paths count from each of the bases; paths in the first one, the module's own, were not denied.
     """
     quoted = [next(filter(None, groups)) for groups in QUOTED.findall(line)]
     words = [word.strip(":;,.()[]'\"") for word in line.split()]
@@ -73,12 +73,12 @@ def paths_in(line: str, bases: Sequence[Path]) -> Iterator[Path]:
 
 
 def is_write(project: Project, sandbox: Sandbox, path: Path, report: Mapping[str, Any]) -> bool:
-    """Whether a denied access can only have been one that writes."""
+    """Whether a denied access can only have been an attempt to write."""
     if sandbox.grants(path.resolve(), "update", "write"):
         return False
     if not os.path.lexists(path) or str(path) in report.get("writes", []):
         return True
-    # It can be read. A path outside the project is then more likely the name of a program that complains.
+    # It can be read. A path outside the project is then more likely the name of the program that reports the error.
     readable = sandbox.grants(path.resolve(), "read") and os.access(path, os.W_OK)
     return readable and path.is_relative_to(project.root)
 

@@ -14,9 +14,9 @@ WAYS_OUT = "fetch its results with `dvc pull` or `dvc repro --pull`, or run it o
 
 @dataclass(frozen=True)
 class Allocation:
-    """The graphics cards that a run may use, by what CUDA_VISIBLE_DEVICES calls them or by their UUIDs.
+    """The graphics cards that a run may use, by their ids in CUDA_VISIBLE_DEVICES or by their UUIDs.
 
-    It takes as many as its module asks for, from the first one on.
+    It uses as many as its module asks for, starting with the first.
     """
 
     cards: tuple[str, ...]
@@ -44,7 +44,7 @@ def device_for(module: Module, section: Mapping[str, Any], allocation: Allocatio
 
 
 def _choice(module: Module, wanted: str, asked: str | None) -> str:
-    """cpu, cuda or any, after all three had their say; what names a card asks for cuda."""
+    """cpu, cuda or any, by all three settings; the name of a card means cuda."""
     choice = module.device
     for source, value in [
         ("KIT_DEVICE", wanted if choice == "any" or wanted == CPU else "any"),

@@ -1,4 +1,4 @@
-"""Say in one line why a module's process did not end well."""
+"""Explain in one line why a module's process failed."""
 
 import re
 import signal
@@ -11,15 +11,15 @@ from kit.formats.filesize import decimal
 from kit.project.module import Module
 
 MORE_MEMORY = "take a larger machine or smaller batches"
-# How torch's data loader, joblib and concurrent.futures tell that a worker process was killed.
+# How torch's data loader, joblib and concurrent.futures report that a worker process was killed.
 KILLED = re.compile(r"\bkilled\b|SIGKILL|BrokenProcessPool|TerminatedWorkerError", re.IGNORECASE)
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
 
 
 def failure(module: Module, result: ProcessResult, memory_ran_out: bool) -> str | None:
-    """What its exit code means; None where it did its work. Negative codes are signals.
+    """What its exit code means; None if it succeeded. Negative codes are signals.
 
-    `memory_ran_out`: whether the system has killed a process for lack of memory meanwhile, this or one that it started.
+    `memory_ran_out`: whether the system has killed a process for lack of memory meanwhile: this one or a child of it.
     """
     if result.code == 0:
         return None

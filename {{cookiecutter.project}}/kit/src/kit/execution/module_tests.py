@@ -1,4 +1,4 @@
-"""Run a module's tests in that module's environment, with pytest added from an environment of its own."""
+"""Run a module's tests in that module's environment, with pytest added from a separate one."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ TOOLS = Path(__file__).parents[1] / "testtools" / "requirements.txt"
 TOOLS_LABEL = "kit/testtools/requirements.txt"
 # The tools come last on the path, so that a module's own packages win.
 BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); import pytest; sys.exit(pytest.main())"
-# No settings of a project around it count, and none are left behind.
+# Settings of a project around it do not apply, and nothing is left behind.
 ALONE = [f"--config-file={os.devnull}", "--rootdir=.", "--confcutdir=.", "-p", "no:cacheprovider"]
 PYTEST = [*ALONE, "-q", "--color=auto", "test_module.py"]
 

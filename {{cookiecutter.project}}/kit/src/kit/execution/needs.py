@@ -18,7 +18,7 @@ FOR_TESTS = "(kit test)"
 
 @dataclass
 class Need:
-    """A lock and the Python that it is for, with the modules that have it."""
+    """A lock and the Python that it is for, with the modules that use it."""
 
     lock: Lock
     python: str
@@ -26,7 +26,7 @@ class Need:
 
 
 def needs_of(project: Project) -> dict[str, Need]:
-    """Environment key to what needs it; kit test's own tools count, too."""
+    """Environment key to what needs it; the tools of `kit test` are included."""
     found: dict[str, Need] = {}
     for module in chosen_modules(project, []):
         with suppress(KitError):  # without a usable lock it has no environment; `kit check` says so
@@ -36,7 +36,7 @@ def needs_of(project: Project) -> dict[str, Need]:
 
 
 def may_need(folder: Path, environment: Environment) -> bool:
-    """Whether a project, which has used an environment, is still there and needs it; yes where that cannot be told."""
+    """Whether a project that has used an environment still exists and needs it; True if that is unknown."""
     try:
         os.stat(folder / "dvc.yaml")
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""What a run will do, with everything refused that can be refused before anything starts."""
+"""What a run will do. Everything that can be refused beforehand is refused here, before anything starts."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,18 +36,18 @@ class Plan:
 
     @property
     def params(self) -> dict[str, Any]:
-        """What run() is given: the module's section without what is meant for the kit."""
+        """The settings that run() gets: the module's section, without what is meant for the kit."""
         return {name: value for name, value in self.stage.params.items() if name != DEVICE_CLASS}
 
 
 @contextmanager
 def planned(pipeline: Pipeline, name: str, allocation: Allocation | None = None) -> Iterator[Plan]:
-    """The plan of a stage's run; its environment is built if there is none yet, and stays as it is meanwhile.
+    """The plan of a stage's run; its environment is built if necessary, and stays as it is meanwhile.
 
-    `allocation`: the graphics cards that it may use; all of the machine's where none is given.
+    `allocation`: the graphics cards that it may use; by default all of the machine's.
 
     Raises:
-        KitError: anything that the user can mend.
+        KitError: anything that the user can fix.
     """
     stage = pipeline.stage(name)
     if not stage.module:
@@ -64,7 +64,7 @@ def planned(pipeline: Pipeline, name: str, allocation: Allocation | None = None)
         raise KitError(f"{module.label}/run.py: is missing; it must define run(inputs, outputs, params)")
     inputs = _existing_inputs(pipeline, bindings)
     device = device_for(module, stage.params, allocation)
-    # Before what takes long: the environment may be built, and what changes meanwhile is noticed after the run.
+    # Before the environment is built, which takes long: what changes meanwhile is noticed after the run.
     before = snapshot_of(pipeline.project, stage, module, bindings)
     _check_raw_inputs(pipeline, module, bindings, contracts)
     refuse_mismatch(stage, module, bindings, inputs)
@@ -86,7 +86,7 @@ def _existing_inputs(pipeline: Pipeline, bindings: PortBindings) -> dict[str, Pa
 def _check_raw_inputs(
     pipeline: Pipeline, module: Module, bindings: PortBindings, contracts: Mapping[str, Contract]
 ) -> None:
-    """No stage has checked raw data, so it is checked against its contract by the stage that reads it first."""
+    """No stage has checked raw data, so the stage that reads it first checks it against its contract."""
     for port, path in bindings.inputs.items():
         if path in pipeline.producers:
             continue

@@ -1,4 +1,4 @@
-"""Start a module's process, wait for it, and let nothing of it live on."""
+"""Start a module's process, wait for it, and leave none of its children running."""
 
 import json
 import os
@@ -28,13 +28,13 @@ THREADS = [
     "VECLIB_MAXIMUM_THREADS",
 ]
 TAIL = 64 * 1024
-# Where the clients of hubs keep what they fetched.
+# Where the clients of hubs keep what they downloaded.
 HUBS = {"HF_HOME": "huggingface", "TORCH_HOME": "torch"}
 
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """How a process ended: its exit code (negative: a signal), its last words on standard error, its own report."""
+    """How a process ended: its exit code (negative: a signal), the end of its standard error, and its own report."""
 
     code: int
     errors: str
@@ -42,8 +42,8 @@ class ProcessResult:
 
 
 def variables_for(module: Module, temporary: Path) -> dict[str, str]:
-    """The environment variables of a module's process: the caller's, less what would change its Python, plus what
-    makes it repeatable."""
+    """The environment variables of a module's process: the caller's, without those that would
+    change its Python, and with those that make the run repeatable."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "VIRTUAL_ENV"}
     return {
         **kept,
@@ -62,7 +62,7 @@ def variables_for(module: Module, temporary: Path) -> dict[str, str]:
 def run_module(
     job: Mapping[str, Any], runtime: Runtime, sandbox: Sandbox, variables: Mapping[str, str], staging: Staging
 ) -> ProcessResult:
-    """Run a job (see worker.main) to its end, its output streaming through."""
+    """Run a job (see worker.main) to its end; its output is passed on as it comes."""
     report = staging.scratch / ".kit-report.json"
     job_file = staging.path / "job.json"
     job_file.write_text(json.dumps({**job, "report": str(report)}), encoding="utf-8")
@@ -89,17 +89,17 @@ def run_module(
 
 
 def _written_rules(sandbox: Sandbox, staging: Staging) -> str:
-    """The file that says what the process may reach."""
+    """The file of the sandbox's rules."""
     rules = staging.path / "rules"
     rules.write_bytes(b"".join(os.fsencode(f"{right} {path}") + b"\0" for right, path in sandbox.rules))
     return str(rules)
 
 
 def _pass_on(process: "subprocess.Popen[bytes]", kept: bytearray) -> None:
-    """Copy standard error as it comes, and keep its end."""
+    """Pass standard error on as it comes, and keep its end."""
     assert process.stderr
     while chunk := os.read(process.stderr.fileno(), 65536):
-        with suppress(OSError):  # nobody listens any more; the module must not wait for that
+        with suppress(OSError):  # the reader is gone; the module must not wait for it
             sys.stderr.buffer.write(chunk)
             sys.stderr.buffer.flush()
         kept += chunk
@@ -107,7 +107,7 @@ def _pass_on(process: "subprocess.Popen[bytes]", kept: bytearray) -> None:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Leave nothing behind: neither the process nor what it started."""
+    """Kill the process and everything that it started."""
     if os.name == "posix":
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -116,7 +116,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _report_in(path: Path) -> dict[str, Any]:
-    """The worker's report; empty where it was killed before it could write one."""
+    """The worker's report; empty if it was killed before it could write one."""
     try:
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

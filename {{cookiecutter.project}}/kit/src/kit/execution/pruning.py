@@ -1,4 +1,4 @@
-"""Remove the environments that nobody needs any more."""
+"""Remove the environments that no project needs any more."""
 
 import time
 from collections import Counter
@@ -19,12 +19,12 @@ class Kept(StrEnum):
 
     HERE = "used here"
     ELSEWHERE = "used by other projects"
-    RUNNING = "in use by a process that is running"
-    UNKNOWN = f"used in the last {LONG} days, and kit 0.2 did not note by which project"
+    RUNNING = "in use by a running process"
+    UNKNOWN = f"used in the last {LONG} days, and kit 0.2 did not record by which project"
 
 
 def prune(project: Project) -> tuple[int, Mapping[Kept, int]]:
-    """How many environments were removed, and how many stay, by reason.
+    """How many environments were removed, and how many are kept, by reason.
 
     Raises:
         KitError: a module of the project cannot be read, so what it needs is not known.

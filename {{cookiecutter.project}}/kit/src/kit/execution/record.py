@@ -1,4 +1,4 @@
-"""run.json: what ran, as the runner saw it. schemas/run.schema.json says what each field means."""
+"""run.json: what ran, as the runner observed it. schemas/run.schema.json describes every field."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ REPEATABLE = ("OMP_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG")
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run and what it was seen to do; times are UTC."""
+    """A finished run and what was observed of it; times are UTC."""
 
     plan: Plan
     sandbox: Sandbox
@@ -33,13 +33,13 @@ class Run:
 
 
 def write_record(target: Path, run: Run, outputs: Mapping[str, Path]) -> Path:
-    """Write run.json; `outputs` says where each output is now."""
+    """Write run.json; `outputs` maps each output to where it is now."""
     target.write_text(json.dumps(record_of(run, outputs), indent=2) + "\n", encoding="utf-8")
     return target
 
 
 def record_of(run: Run, outputs: Mapping[str, Path]) -> dict[str, Any]:
-    """The document; what only the module's process could know comes from the worker's report."""
+    """The document; what only the module's process can know comes from the worker's report."""
     plan, report = run.plan, run.result.report
     stage, module, bindings = plan.stage, plan.module, plan.bindings
     inputs = {
@@ -110,7 +110,7 @@ def _training(
 
 
 def _determinism(plan: Plan) -> dict[str, Any]:
-    """What was done so that a second run gives the same bytes, and whether the module says that it does."""
+    """What was fixed so that a second run gives the same bytes, and whether the module declares that it does."""
     variables = variables_for(plan.module, Path())
     return {
         "declared": plan.module.deterministic,

@@ -1,4 +1,4 @@
-"""Run one stage: the one way through the house."""
+"""Run one stage, from its plan to its outputs in place."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ def run_stage(pipeline: Pipeline, name: str, allocation: Allocation | None = Non
     """Run a stage's module in its environment and move its outputs into place once they satisfy their contracts.
 
     Raises:
-        KitError: anything that the user can mend; the outputs of the last good run are then as they were.
+        KitError: anything that the user can fix; the outputs of the last good run are then unchanged.
     """
     project = pipeline.project
     with planned(pipeline, name, allocation) as plan, staging_for(project, name) as staging:
@@ -57,7 +57,7 @@ def sandbox_of(plan: Plan, staging: Staging) -> Sandbox:
 
 
 def places_of(plan: Plan, staging: Staging) -> dict[str, Path]:
-    """Output port to where the module writes it."""
+    """Output port to the path where the module writes it."""
     wanted = plan.bindings.outputs.items()
     return {port: staging.outputs / f"{port}{PurePosixPath(path).suffix}" for port, path in wanted}
 
@@ -66,7 +66,7 @@ def execute(plan: Plan, sandbox: Sandbox, staging: Staging) -> ProcessResult:
     """Run the module to its end.
 
     Raises:
-        KitError: it did not end well; the message says what it was stopped from, or how it died.
+        KitError: it failed; the message says what the sandbox denied, or how the process ended.
     """
     job = {
         "module": str(plan.module.folder),

@@ -20,7 +20,7 @@ from kit.project.module import Module
 
 @dataclass(frozen=True)
 class Runtime:
-    """The Python that a module runs in, the folders it needs, and what the record says of it."""
+    """The Python that a module runs in, the folders it needs, and its description in the record."""
 
     python: Path
     folders: tuple[Path, ...]
@@ -29,7 +29,7 @@ class Runtime:
 
 @contextmanager
 def runtime_of(module: Module) -> Iterator[Runtime]:
-    """The module's own environment, which stays as it is meanwhile; with KIT_ENV=host the kit's own interpreter.
+    """The module's own environment, kept as it is meanwhile; with KIT_ENV=host the kit's own interpreter.
 
     Raises:
         KitError: the lock is unsafe, the environment cannot be built, or KIT_ENV is neither host nor lock.
@@ -56,7 +56,7 @@ def runtime_of(module: Module) -> Iterator[Runtime]:
 
 
 def host_description(module: Module) -> dict[str, Any]:
-    """What the interpreter that runs the kit has installed, compared with what the module's lock asks for."""
+    """What is installed in the interpreter that runs the kit, compared with the module's lock."""
     lock = read_lock(module.lock, f"{module.label}/requirements.txt")
     return {
         "kind": "host",

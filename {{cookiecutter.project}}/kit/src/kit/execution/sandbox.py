@@ -32,7 +32,7 @@ class Sandbox:
 
     @property
     def description(self) -> dict[str, object]:
-        """How run.json tells it."""
+        """Its description in run.json."""
         if not self.abi:
             return {"isolation": "none"}
         denied = not self.network and self.abi >= TCP_SINCE
@@ -44,7 +44,7 @@ class Sandbox:
 
 
 def landlock_abi() -> int:
-    """The Landlock version to use; 0, with one warning, where there is none or KIT_ISOLATION turns it off.
+    """The Landlock version to use; 0, with a warning, if there is none or KIT_ISOLATION turns it off.
 
     Raises:
         KitError: KIT_ISOLATION is unknown, or requires what the kernel lacks.
@@ -88,7 +88,7 @@ def sandbox_for(
 
 
 def around(folder: Path, project: Path) -> Iterator[Path]:
-    """A folder; if the project lies in it, its entries without the way to the project."""
+    """A folder; if the project is inside it, its entries without those that contain the project."""
     if not project.is_relative_to(folder):
         yield folder
     elif folder != project and folder.is_dir():
@@ -97,7 +97,7 @@ def around(folder: Path, project: Path) -> Iterator[Path]:
 
 
 def reachable(project: Project, path: Path) -> Iterator[Path]:
-    """An input and, where DVC linked a folder's files to its cache, the cached files; other links lead nowhere."""
+    """An input and, if DVC linked a folder's files to its cache, the cached files; other links are not followed."""
     yield path
     links = [file for file in path.rglob("*") if file.is_symlink()] if path.is_dir() else []
     if links:
@@ -106,6 +106,6 @@ def reachable(project: Project, path: Path) -> Iterator[Path]:
 
 
 def devices() -> Iterator[Path]:
-    """The devices that hold no data of ours, graphics cards among them."""
+    """Devices that every process may use, graphics cards among them."""
     yield from (Path("/dev") / name for name in DEVICES)
     yield from Path("/dev").glob("nvidia*")

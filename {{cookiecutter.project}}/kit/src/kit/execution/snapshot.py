@@ -1,4 +1,4 @@
-"""What a run reads, by content: taken before and after, so that a change in between is noticed."""
+"""The content of what a run reads, taken before and after the run, so that a change in between is noticed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,12 +39,12 @@ def snapshot_of(project: Project, stage: Stage, module: Module, bindings: PortBi
 
 
 def refuse_changes(stage: Stage, module: Module, before: Snapshot, after: Snapshot) -> None:
-    """Fail where something changed during a run: DVC would record the later content as what was read.
+    """Fail if something changed during a run: DVC would record the later content as what was read.
 
     The parameters count from when the stage was read, which may be long before: an environment is built in between.
 
     Raises:
-        KitError: it names what changed.
+        KitError: something changed; the message names it.
     """
     changed = [path for path, digest in before.inputs.items() if after.inputs[path] != digest]
     changed += [module.label] if before.code != after.code else []

@@ -20,10 +20,10 @@ from kit.project.ports import PortBindings
 
 
 def refuse_mismatch(stage: Stage, module: Module, bindings: PortBindings, inputs: Mapping[str, Path]) -> None:
-    """Hold the inputs that `match` against each other, and see that those which lend outputs their space have one.
+    """Compare the spaces of inputs that `match`, and require one of inputs whose space outputs take.
 
     Raises:
-        KitError: two lie in different spaces, or one does not say in which.
+        KitError: two lie in different spaces, or one has no space_id.
     """
     lending = [port for port in module.spaces.values() if port in module.inputs]
     found = {port: space_of(inputs[port]) for port in dict.fromkeys([*module.matches, *lending])}
@@ -41,7 +41,7 @@ def refuse_mismatch(stage: Stage, module: Module, bindings: PortBindings, inputs
 
 
 def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:
-    """Write into each output that has a space which one it is; inputs were seen to carry theirs."""
+    """Write the space_id into each output that has a space; the inputs' own ones were checked before."""
 
     @cache
     def space(port: str) -> str:

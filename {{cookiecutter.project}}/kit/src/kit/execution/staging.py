@@ -1,4 +1,4 @@
-"""Outputs are all or nothing: written aside, checked, then moved into place together.
+"""Outputs are all or nothing: written to a staging folder, checked, then moved into place together.
 
 A run that is killed while it moves leaves a journal, and the next run of the stage finishes the moves.
 """
@@ -22,7 +22,7 @@ from kit.project.project import Project
 
 @dataclass(frozen=True)
 class Staging:
-    """A folder of one run, on the file system that its outputs will end on."""
+    """The staging folder of one run, on the file system of its outputs."""
 
     path: Path
 
@@ -32,7 +32,7 @@ class Staging:
 
     @property
     def journal(self) -> Path:
-        """Moves that were begun."""
+        """The list of moves that were begun."""
         return self.path / "journal.json"
 
     @property
@@ -42,15 +42,15 @@ class Staging:
 
     @property
     def temporary(self) -> Path:
-        """The module's temporary files. Its path is short, because one of a Unix socket has at most 107 bytes, and
-        multiprocessing makes them here; it is always the same, so that the next run clears what a killed one left."""
+        """The folder of the module's temporary files. Its path is short, because that of a Unix socket has at most 107
+        bytes, and multiprocessing makes sockets here. It is always the same, so that the next run clears it."""
         name = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"kit-{name}"
 
 
 @contextmanager
 def staging_for(project: Project, stage: str) -> Iterator[Staging]:
-    """An empty staging folder, gone afterwards; what a killed run left in it is moved or removed first.
+    """An empty staging folder, removed afterwards; what a killed run left in it is moved or removed first.
 
     Raises:
         KitError: the stage is running already.
@@ -108,7 +108,7 @@ def move_into_place(moves: Sequence[tuple[Path, Path]], staging: Staging) -> Non
 
 
 def _write_journal(moves: Sequence[tuple[Path, Path]], staging: Staging) -> None:
-    """Say what is about to be moved; the journal is there whole or not at all."""
+    """Write what is about to be moved; the journal is complete or not there at all."""
     entries = [[str(source), str(target), _stamp(source)] for source, target in moves]
     fresh = staging.path / "journal.new"
     fresh.write_text(json.dumps(entries), encoding="utf-8")
@@ -116,9 +116,9 @@ def _write_journal(moves: Sequence[tuple[Path, Path]], staging: Staging) -> None
 
 
 def _finish_moves(staging: Staging) -> None:
-    """Move what a killed run had checked and not yet moved, so that no stage's outputs are of two runs.
+    """Move what a killed run had checked and not yet moved, so that a stage's outputs never come from two runs.
 
-    Where somebody has put others in place since, as `dvc checkout` does, those stay.
+    Outputs that were replaced since, for example by `dvc checkout`, stay.
     """
     if not staging.journal.is_file():
         return
@@ -133,7 +133,7 @@ def _finish_moves(staging: Staging) -> None:
 
 
 def _stamp(path: Path) -> list[int]:
-    """Size and modification time, which a move keeps; empty where there is nothing."""
+    """Size and modification time, which a move keeps; empty if there is nothing."""
     try:
         found = path.lstat()
     except OSError:
@@ -142,7 +142,7 @@ def _stamp(path: Path) -> list[int]:
 
 
 def _place(source: Path, target: Path) -> None:
-    """Rename, also onto another file system: a target is never there in part."""
+    """Rename, also onto another file system: a target is never incomplete."""
     try:
         source.replace(target)
     except OSError as error:

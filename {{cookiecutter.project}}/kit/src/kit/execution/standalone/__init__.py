@@ -1,1 +1,1 @@
-"""What runs alone, as a script in a module's environment: standard library only."""
+"""Code that runs as a script in a module's environment: standard library only."""

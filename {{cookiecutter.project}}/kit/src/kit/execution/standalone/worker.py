@@ -1,6 +1,6 @@
 """Runs inside a module's environment, with nothing but the standard library: import run.py, call run(...), report.
 
-Written for old Pythons, too: a module may ask for one.
+It also runs on old versions of Python, which a module may ask for.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WRITES = os.O_WRONLY | os.O_RDWR
 def main(job_file: str) -> int:
     """Run the job in a JSON file: module (folder), inputs and outputs (port to path), params, report (where to put it).
 
-    The report holds what only this process can know; it is written however the module ends, unless it is killed.
+    The report contains what only this process can know; it is written however the module ends, unless it is killed.
     """
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     faulthandler.enable()
@@ -63,7 +63,7 @@ def other_folders(path: list[str]) -> list[str]:
 
 
 def own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """A traceback from where the module's code begins; the whole of it where none is the module's."""
+    """A traceback from where the module's code begins; all of it if none of it is the module's."""
     while trace is not None and trace.tb_frame.f_globals.get("__name__") in (__name__, "importlib"):
         trace = trace.tb_next
     while trace is not None and "importlib._bootstrap" in trace.tb_frame.f_code.co_filename:
@@ -72,7 +72,7 @@ def own_frames(trace: TracebackType | None) -> TracebackType | None:
 
 
 def print_captured(error: BaseException | None) -> None:
-    """What a failed command said before the module caught its output."""
+    """What a failed command printed, if the module captured its output."""
     while error is not None:
         if isinstance(error, subprocess.CalledProcessError) and error.stderr:
             text = error.stderr if isinstance(error.stderr, str) else error.stderr.decode(errors="replace")
@@ -81,7 +81,7 @@ def print_captured(error: BaseException | None) -> None:
 
 
 def note(report: dict[str, Any], event: str, values: tuple[Any, ...]) -> None:
-    """Keep the last addresses (host:port) and the last files that Python code reached for, to explain a denial."""
+    """Record the last addresses (host:port) and files that Python code tried to open, to explain a denial."""
     if event == "open" and isinstance(values[0], str) and isinstance(values[2], int) and values[2] & WRITES:
         report["writes"] = [*report["writes"][-KEPT:], os.path.abspath(values[0])]
     elif event in ("socket.connect", "socket.bind") and isinstance(values[1], tuple):
@@ -98,7 +98,7 @@ def peak_memory() -> int | None:
 
 
 def about_torch() -> dict[str, Any] | None:
-    """Versions, devices and determinism flags of torch, as the module left them; None where it never imported it."""
+    """Versions, devices and determinism flags of torch, as the module left them; None if it did not import torch."""
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "get_num_threads"):
         return None
