@@ -188,7 +188,7 @@ MISTAKES = {
     ),
     "a section that is a list": (
         lambda: Path("params.yaml").write_text("doubler: [1]\n"),
-        "kit: params.yaml: doubler: is no section (name: value)",
+        "kit: params.yaml: doubler: must be a section (name: value)",
     ),
     "dvc.yaml is empty": (lambda: Path("dvc.yaml").write_text(""), "kit: dvc.yaml: expected a dictionary"),
     "module.yaml is empty": (lambda: (MODULE / "module.yaml").write_text(""), "kit: modules/doubler/module.yaml: "),

@@ -37,6 +37,7 @@ RUN = {
         "fsspec",
         "funcy",
         "orjson",
+        "pygtrie",
         "tqdm",
     ),
     *("typing_extensions", "voluptuous"),

@@ -6,14 +6,13 @@ from collections.abc import Callable
 import pytest
 from lab import Lab
 
-from kit.lineage import History
-from kit.lineage.staleness.stale import stale_stages
+from kit.lineage import History, StalenessChecker
 
 Kit = Callable[..., tuple[int, str, str]]
 
 
 def stale(lab: Lab) -> list[str]:
-    return stale_stages(History.of(lab.root))
+    return StalenessChecker(History.of(lab.root), allow_missing=True).stale()
 
 
 def test_what_ran_is_not_stale(lab: Lab) -> None:

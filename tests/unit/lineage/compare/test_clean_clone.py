@@ -9,7 +9,7 @@ import pytest
 from lab import Lab
 
 from kit.dvc.artifact import Artifact
-from kit.dvc.hashing import dvc_hash, md5_of_bytes
+from kit.dvc.hashing import hash_anywhere, md5_of_bytes
 from kit.errors import KitError
 from kit.lineage import History
 from kit.lineage.compare.clean_clone import clone_of, place_input
@@ -40,13 +40,13 @@ def a_folder(lab: Lab) -> Artifact:
     lab.write("data/more/inside/x.csv", "x")
     lab.write("data/more/empty.csv", "")
     store_folder(lab, "data/more")
-    return Artifact("data/more", dvc_hash(lab.root / "data/more"))
+    return Artifact("data/more", hash_anywhere(lab.root / "data/more", lab.root))
 
 
 def an_empty_folder(lab: Lab) -> Artifact:
     (lab.root / "data/more").mkdir()
     store_folder(lab, "data/more")
-    return Artifact("data/more", dvc_hash(lab.root / "data/more"))
+    return Artifact("data/more", hash_anywhere(lab.root / "data/more", lab.root))
 
 
 def only_in_the_cache(lab: Lab, dep: Artifact) -> None:
@@ -86,7 +86,7 @@ def test_an_input_is_found_wherever_it_is(
     dep = made(lab)
     kept(lab, dep)
     place = placed(lab, dep, "HEAD" if kept is only_in_git else None, tmp_path)
-    assert dvc_hash(place) == dep.hash
+    assert hash_anywhere(place, place) == dep.hash
 
 
 def test_an_input_that_was_edited_is_the_recorded_one_in_the_clone(lab: Lab, tmp_path: Path) -> None:

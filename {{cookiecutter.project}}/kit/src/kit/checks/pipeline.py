@@ -1,17 +1,15 @@
 """Stages among each other, and against dvc.lock."""
 
 import difflib
-from collections import defaultdict
 from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
 from kit.errors import KitError
 from kit.formats.documents import read_text
 from kit.lineage.history.lockfile import LockReader
 from kit.project.diagnostic import WARNING, Diagnostic, diagnostic_of, line_in
-from kit.project.pipeline import Stage
 from kit.project.project import Project
+from kit.project.stage import Stage
 from kit.project.view import View
 
 
@@ -45,23 +43,9 @@ def shared_outs(view: View) -> Iterator[Diagnostic]:
 
 def cycles(view: View) -> Iterator[Diagnostic]:
     """No stage waits for itself."""
-    makers = {out: stage.name for stage in view.stages for out in stage.outs}
-    graph: dict[str, set[str]] = defaultdict(set)
-    for stage in view.stages:
-        graph[stage.name] |= {makers[path] for dep in stage.deps for path in _within(dep, makers) if path in makers}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        around = " → ".join(reversed(error.args[1]))
-        message = f"stages wait for each other in a circle: {around}; remove one of these deps"
-        yield Diagnostic("dvc.yaml", at(view, error.args[1][0], "deps"), message)
-
-
-def _within(dep: str, makers: dict[str, str]) -> Iterator[str]:
-    """The outs that a dep is, lies in, or holds."""
-    yield dep
-    yield from map(str, PurePosixPath(dep).parents)
-    yield from (out for out in makers if out.startswith(f"{dep}/"))
+    if circle := view.graph.circle:
+        message = f"stages wait for each other in a circle: {' → '.join(circle)}; remove one of these deps"
+        yield Diagnostic("dvc.yaml", at(view, circle[0], "deps"), message)
 
 
 def missing_sources(view: View) -> Iterator[Diagnostic]:

@@ -6,9 +6,9 @@ from kit.contracts.contract import Contract
 from kit.errors import KitError
 from kit.project.diagnostic import WARNING, Diagnostic, diagnostic_of, line_in
 from kit.project.module import Module, param_problems
-from kit.project.pipeline import Stage
 from kit.project.ports import RECORD, PortBindings, binding_problems
 from kit.project.spaces import check_spaces
+from kit.project.stage import Stage
 from kit.project.view import View
 
 

@@ -15,6 +15,6 @@ def main(arguments: Namespace) -> int:
         print(f"no gate ({SETTING} names no stage's output)")
         return 0
     if not decision.accepted:
-        raise KitError(f"{decision.artifact.path}: rejected: {'; '.join(decision.reasons) or 'no reason given'}")
+        raise KitError(f"rejected: {'; '.join(decision.reasons) or 'no reason given'}", decision.artifact.path)
     print(f"{decision.artifact.path}: accepted")
     return 0

@@ -18,6 +18,6 @@ def main(arguments: Namespace) -> int:
     readme = project.root / "README.md"
     text = read_text(readme, "README.md")
     if BEGIN not in text:
-        raise KitError(f"README.md: has no place for the graph; add the lines {BEGIN} and <!-- /graph -->")
+        raise KitError(f"has no place for the graph; add the lines {BEGIN} and <!-- /graph -->", "README.md")
     readme.write_text(with_graph(text, graph), encoding="utf-8")
     return 0

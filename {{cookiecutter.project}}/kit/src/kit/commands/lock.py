@@ -15,7 +15,7 @@ def main(arguments: Namespace) -> int:
         stale = [module for module in modules if not is_current(module.folder, module.python)]
         if stale:
             names = " ".join(module.name for module in stale)
-            raise KitError(f"{stale[0].label}/requirements.txt: is out of date; run `kit lock {names}`")
+            raise KitError(f"is out of date; run `kit lock {names}`", f"{stale[0].label}/requirements.txt")
         print(f"{len(modules)} locks are current")
         return 0
     for module in modules:

@@ -47,7 +47,7 @@ def settings(project: Project) -> tuple[str, str]:
     """
     chosen = pyproject(WorkingFiles(project.root), "tool", "kit", "matrix")
     if not {"metric", "verdict"} <= set(chosen):
-        raise KitError('pyproject.toml: [tool.kit.matrix] needs metric = "FILE:KEY" and verdict = "FILE:KEY"')
+        raise KitError('[tool.kit.matrix] needs metric = "FILE:KEY" and verdict = "FILE:KEY"', "pyproject.toml")
     return chosen["metric"], chosen["verdict"]
 
 

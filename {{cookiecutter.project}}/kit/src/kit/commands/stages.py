@@ -14,10 +14,9 @@ def main(arguments: Namespace) -> int:
     pipeline, files = Pipeline(project), WorkingFiles(project.root)
     names = pipeline.names()
     if arguments.stale:
-        from kit.lineage import History
-        from kit.lineage.staleness.stale import stale_stages
+        from kit.lineage import History, StalenessChecker
 
-        names = stale_stages(History.of(project.root), pipeline)
+        names = StalenessChecker(History.of(project.root), allow_missing=True).stale()
     for name in names:
         stage = pipeline.stage(name)
         source = source_of(files, stage.module) if stage.module else None

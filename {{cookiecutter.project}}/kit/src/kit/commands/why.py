@@ -6,32 +6,38 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from kit.lineage import project_history, why
-from kit.lineage.staleness.pending import Pending, StalenessChecker
+from kit.lineage import Staleness, StalenessChecker, project_history, why
 from kit.report.comparison_text import cause_lines, comparison_lines
 
 
 def main(arguments: Namespace) -> int:
     history = project_history()
     if arguments.b is None:
-        pending = StalenessChecker(history).pending(arguments.a)
-        answer, text = asdict(pending), pending_lines(pending)
+        found = StalenessChecker(history).of(arguments.a)
+        answer, text = asdict(found) | {"would_run": found.would_run}, staleness_lines(found)
     else:
-        found = why(history, arguments.a, arguments.b, Path.cwd())
-        answer, text = asdict(found) | {"level": found.level.words}, comparison_lines(found)
+        comparison = why(history, arguments.a, arguments.b, Path.cwd())
+        answer, text = asdict(comparison) | {"level": comparison.level.words}, comparison_lines(comparison)
     print(json.dumps(answer, indent=2, default=str) if arguments.format == "json" else "\n".join(text))
     return 0
 
 
-def pending_lines(pending: Pending) -> Iterator[str]:
+def staleness_lines(found: Staleness) -> Iterator[str]:
     """What `dvc repro` would do with a stage."""
-    if not pending.would_run:
-        yield f"{pending.stage}: nothing changed; `dvc repro` skips it"
-    else:
-        how = "would be restored from the run cache" if pending.restorable and not pending.upstream else "would run"
-        yield f"{pending.stage}: {how}"
-    for cause in pending.causes:
+    yield f"{found.stage}: {_outcome(found)}"
+    for cause in found.causes:
         yield from cause_lines(cause)
-    if pending.upstream:
-        yield f"  after {', '.join(pending.upstream)}, which would run; skipped if that changes nothing"
-    yield from (f"  warning: {warning}" for warning in pending.warnings)
+    if found.upstream:
+        yield f"  after {', '.join(found.upstream)}, which would run; skipped if that changes nothing"
+    yield from (f"  warning: {warning}" for warning in found.warnings)
+
+
+def _outcome(found: Staleness) -> str:
+    if found.frozen:
+        changed = "what changed since it ran:" if found.causes else "nothing changed"
+        return f"frozen, so `dvc repro` does not run it until `dvc unfreeze {found.stage}`; {changed}"
+    if not found.would_run:
+        return "nothing changed; `dvc repro` skips it"
+    if found.restorable and not found.upstream:
+        return "would be restored from the run cache"
+    return "would run, as it does each time" if found.always and not found.causes else "would run"

@@ -36,5 +36,5 @@ def load_contract(folder: Path, type_name: str) -> Contract:
         problem = schema_problem(document["schema"])
         problem = problem and Violation(("schema", *problem.path), problem.message)
     if problem:
-        raise KitError(f"{label}: {problem}", problem.path)
+        raise KitError(str(problem), label, at=problem.path)
     return Contract(type_name, document["kind"], document, sha256_of(folder / f"{type_name}.yaml"))

@@ -20,7 +20,7 @@ def guessed_contract(path: Path, label: str) -> dict[str, Any]:
         return {"kind": "json", "description": GUESSED, "schema": {}}
     if path.suffix == ".safetensors":
         return {"kind": "tensors", "description": GUESSED, "tensors": {"*": {}}}
-    raise KitError(f"{label}: no contract can be inferred from it; use .csv, .parquet, .json or .safetensors")
+    raise KitError("no contract can be inferred from it; use .csv, .parquet, .json or .safetensors", label)
 
 
 def _columns(path: Path, label: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def _columns(path: Path, label: str) -> dict[str, Any]:
     try:
         table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     except (ValueError, OSError) as error:
-        raise KitError(f"{label}: cannot be read as a table: {' '.join(str(error).split())}") from None
+        raise KitError(f"cannot be read as a table: {' '.join(str(error).split())}", label) from None
     return {str(name): _column(column) for name, column in table.items()}
 
 

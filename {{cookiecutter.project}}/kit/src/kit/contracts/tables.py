@@ -44,7 +44,7 @@ def schema_of(contract: "Contract") -> Any:
     try:
         return deserialize_schema(contract.document["schema"])  # type: ignore[no-untyped-call]
     except Exception as error:  # pandera raises whatever its parts do
-        raise KitError(f"{contract.label}: schema: {' '.join(str(error).split())}") from error
+        raise KitError(f"schema: {' '.join(str(error).split())}", contract.label) from error
 
 
 def in_words(failures: pd.DataFrame) -> str:

@@ -28,6 +28,13 @@ class Storage:
         place = self.cache_path(md5)
         return place if place and place.is_file() else None
 
+    def holds(self, md5: str) -> bool:
+        """Whether the cache has a file, or a folder with all its files; as DVC, it trusts them to be unharmed."""
+        if self.place(md5) is None:
+            return False
+        members = self.members(md5) if md5.endswith(FOLDER) else {}
+        return members is not None and all(self.place(member) for member in members.values())
+
     def cache_path(self, md5: str) -> Path | None:
         """Where the cache would hold a content."""
         return self.cache / "files" / "md5" / md5[:2] / md5[2:] if self.cache and len(md5) > 2 else None

@@ -44,7 +44,7 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> Non
             shutil.rmtree(building)
             _install(lock, building, interpreter)
             if broken := broken_packages(building):
-                raise KitError(f"{lock.label}: files of {', '.join(broken)} differ from their wheel's RECORD")
+                raise KitError(f"files of {', '.join(broken)} differ from their wheel's RECORD", lock.label)
         _describe(building, lock, interpreter)
         shutil.rmtree(environment.path, ignore_errors=True)
         building.rename(environment.path)
@@ -86,4 +86,4 @@ def _uv(lock: Lock, arguments: list[str]) -> None:
     done = run_uv(arguments, cwd=Path(lock.path.parent), variables=BYTECODE)
     if done.returncode:
         message = done.message.replace("requirements.txt", lock.label)
-        raise KitError(f"{lock.label}: the environment cannot be built: {message}")
+        raise KitError(f"the environment cannot be built: {message}", lock.label)

@@ -46,9 +46,9 @@ def read_lock(path: Path, label: str) -> Lock:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise KitError(f"{label}: is missing; run `kit lock {path.parent.name}`") from None
+        raise KitError(f"is missing; run `kit lock {path.parent.name}`", label) from None
     except UnicodeDecodeError:
-        raise KitError(f"{label}: is not UTF-8 text; run `kit lock {path.parent.name}`") from None
+        raise KitError(f"is not UTF-8 text; run `kit lock {path.parent.name}`", label) from None
     return parse_lock(text, path, label)
 
 
@@ -62,7 +62,7 @@ def parse_lock(text: str, path: PurePath, label: str) -> Lock:
     for number, line in lines:
         problem = _problem_of(line)
         if problem:
-            raise KitError(f"{label}:{number}: {problem}; run `kit lock {path.parent.name}`")
+            raise KitError(f"{problem}; run `kit lock {path.parent.name}`", label, number)
     return Lock(path, label, tuple(line for _, line in lines))
 
 

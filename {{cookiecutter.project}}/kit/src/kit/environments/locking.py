@@ -16,14 +16,12 @@ def write_lock(folder: Path, python: str, upgrade: bool = False) -> None:
     """
     source, label = folder / "requirements.in", f"modules/{folder.name}/requirements.in"
     if not source.is_file():
-        raise KitError(f"{label}: is missing; list the module's direct dependencies in it, if any")
+        raise KitError("is missing; list the module's direct dependencies in it, if any", label)
     body = _compile(folder, python, upgrade, label)
     for _, line in logical_lines(body):
         if re.match(r"[\w.-]+==\S*\+", line):
-            raise KitError(
-                f"{label}: resolves to the local build {line.split()[0]}, which others cannot get;"
-                " unset UV_FIND_LINKS or the index that offers it"
-            )
+            message = f"resolves to the local build {line.split()[0]}, which others cannot get"
+            raise KitError(f"{message}; unset UV_FIND_LINKS or the index that offers it", label)
     # Written next to it and renamed, so that a lock is never incomplete.
     fresh = folder / ".requirements.txt.new"
     fresh.write_text(f"{NOTICE}{SEAL}{seal_of(folder, python, body)}\n{body}", encoding="utf-8")
@@ -39,7 +37,7 @@ def _compile(folder: Path, python: str, upgrade: bool, label: str) -> str:
     try:
         done = run_uv([*command, "--python-version", python, "-o", kept.name, "requirements.in"], cwd=folder)
         if done.returncode:
-            raise KitError(f"{label}: cannot be locked: {done.message}")
+            raise KitError(f"cannot be locked: {done.message}", label)
         return kept.read_text(encoding="utf-8")
     finally:
         kept.unlink(missing_ok=True)

@@ -11,8 +11,8 @@ from kit.dvc.config import cache_folder
 from kit.execution.process import ProcessResult
 from kit.execution.sandbox import Sandbox
 from kit.project.module import Module
-from kit.project.pipeline import Stage
 from kit.project.project import Project
+from kit.project.stage import Stage
 
 DENIED = re.compile(r"permission denied|errno 13\b|errno = 13\b|os error 13\b", re.IGNORECASE)
 # Some readers report this for every file that they cannot open.

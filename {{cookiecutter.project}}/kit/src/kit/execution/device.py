@@ -38,7 +38,7 @@ def device_for(module: Module, section: Mapping[str, Any], allocation: Allocatio
     if asked and asked != device.kind and not all(asked.lower() in gpu.name.lower() for gpu in device.gpus):
         here = ", ".join(gpu.name for gpu in device.gpus)
         raise KitError(
-            f"params.yaml: {module.name}.{DEVICE_CLASS}: is {asked}, but this machine has {here}; {WAYS_OUT}"
+            f"{module.name}.{DEVICE_CLASS}: is {asked}, but this machine has {here}; {WAYS_OUT}", "params.yaml"
         )
     return device
 
@@ -68,7 +68,7 @@ def _device(module: Module, choice: str, allocation: Allocation | None) -> Devic
     have = f"this machine has {len(machine.gpus) or 'none'}"
     if allocation is not None:
         have = f"it was given {len(gpus) or 'none'} of the {len(machine.gpus)} here"
-    raise KitError(f"{module.label}: needs {module.gpus} CUDA device(s), and {have}; {WAYS_OUT}")
+    raise KitError(f"needs {module.gpus} CUDA device(s), and {have}; {WAYS_OUT}", module.label)
 
 
 def _given(module: Module, machine: Device, allocation: Allocation) -> Iterator[Gpu]:
@@ -77,5 +77,5 @@ def _given(module: Module, machine: Device, allocation: Allocation) -> Iterator[
     for card in allocation.cards:
         if card not in known:
             here = ", ".join(gpu.id for gpu in machine.gpus) or "none"
-            raise KitError(f"{module.label}: was given the card {card}, and the cards here are {here}")
+            raise KitError(f"was given the card {card}, and the cards here are {here}", module.label)
         yield known[card]

@@ -28,7 +28,7 @@ def tests_pass(module: Module, scratch: Path) -> bool:
         KitError: there is no test, or no environment to run it in.
     """
     if not (module.folder / "test_module.py").is_file():
-        raise KitError(f"{module.label}/test_module.py: is missing; every module has a test")
+        raise KitError("is missing; every module has a test", f"{module.label}/test_module.py")
     tools_lock = read_lock(TOOLS, TOOLS_LABEL)
     with runtime_of(module) as runtime, environment_in_use(tools_lock, module.python, module.project) as tools:
         path = str(site_packages(tools.path))

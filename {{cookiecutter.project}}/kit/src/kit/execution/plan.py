@@ -14,9 +14,10 @@ from kit.execution.runtime import Runtime, runtime_of
 from kit.execution.snapshot import Snapshot, snapshot_of
 from kit.execution.spaces import refuse_mismatch
 from kit.project.module import DEVICE_CLASS, Module, check_params, load_module
-from kit.project.pipeline import Pipeline, Stage
+from kit.project.pipeline import Pipeline
 from kit.project.ports import PortBindings, port_bindings
 from kit.project.spaces import check_spaces
+from kit.project.stage import Stage
 from kit.system.gpu import Device
 
 
@@ -52,7 +53,7 @@ def planned(pipeline: Pipeline, name: str, allocation: Allocation | None = None)
     stage = pipeline.stage(name)
     if not stage.module:
         raise KitError(
-            f"dvc.yaml: stage {name} is a plain DVC stage (its cmd is not `kit run`); run `dvc repro {name}`"
+            f"stage {name} is a plain DVC stage (its cmd is not `kit run`); run `dvc repro {name}`", "dvc.yaml"
         )
     module = load_module(pipeline.project, stage.module)
     bindings = port_bindings(stage, module)
@@ -61,7 +62,7 @@ def planned(pipeline: Pipeline, name: str, allocation: Allocation | None = None)
     contracts = {type_name: load_contract(pipeline.project.contracts, type_name) for type_name in sorted(types)}
     check_spaces(module, bindings, {port: contracts[type_name].kind for port, type_name in module.outputs.items()})
     if not (module.folder / "run.py").is_file():
-        raise KitError(f"{module.label}/run.py: is missing; it must define run(inputs, outputs, params)")
+        raise KitError("is missing; it must define run(inputs, outputs, params)", f"{module.label}/run.py")
     inputs = _existing_inputs(pipeline, bindings)
     device = device_for(module, stage.params, allocation)
     # Before the environment is built, which takes long: what changes meanwhile is noticed after the run.
@@ -77,9 +78,9 @@ def _existing_inputs(pipeline: Pipeline, bindings: PortBindings) -> dict[str, Pa
     for port, place in places.items():
         if not place.exists():
             path = bindings.inputs[port]
-            maker = pipeline.producers.get(path)
+            maker = pipeline.graph.maker(path)
             remedy = f"run `dvc repro {maker}`" if maker else "fetch it with `dvc pull`, or add it with `dvc add`"
-            raise KitError(f"{path}: is missing; {remedy}")
+            raise KitError(f"is missing; {remedy}", path)
     return places
 
 
@@ -88,9 +89,9 @@ def _check_raw_inputs(
 ) -> None:
     """No stage has checked raw data, so the stage that reads it first checks it against its contract."""
     for port, path in bindings.inputs.items():
-        if path in pipeline.producers:
+        if pipeline.graph.maker(path):
             continue
         contract = contracts[module.inputs[port]]
         problem = contract_violation(contract, pipeline.project.root / path)
         if problem:
-            raise KitError(f"{path}: violates {contract.label}: {problem}; {module.name} cannot read it as {port}")
+            raise KitError(f"violates {contract.label}: {problem}; {module.name} cannot read it as {port}", path)

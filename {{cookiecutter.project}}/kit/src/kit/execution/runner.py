@@ -32,7 +32,7 @@ def run_stage(pipeline: Pipeline, name: str, allocation: Allocation | None = Non
     with planned(pipeline, name, allocation) as plan, staging_for(project, name) as staging:
         sandbox = sandbox_of(plan, staging)
         checkers = load_checkers(plan.contracts[type_name] for type_name in plan.module.outputs.values())
-        code = status.description(project.root, pipeline.producers)
+        code = status.description(project.root, pipeline.outs)
         started = datetime.now(UTC)
         result = execute(plan, sandbox, staging)
         finished = datetime.now(UTC)

@@ -9,9 +9,10 @@ from kit.errors import KitError
 from kit.formats.digest import sha256_of, sha256_of_files
 from kit.project.module import Module
 from kit.project.module_code import code_files
-from kit.project.pipeline import Stage, params_section
+from kit.project.pipeline import params_section
 from kit.project.ports import PortBindings
 from kit.project.project import Project
+from kit.project.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def snapshot_of(project: Project, stage: Stage, module: Module, bindings: PortBi
         return Snapshot(inputs, code, params_section(project, module.name))
     except FileNotFoundError as error:
         path = Path(error.filename).relative_to(project.root).as_posix()
-        raise KitError(f"{path}: disappeared while stage {stage.name} ran; run it again") from None
+        raise KitError(f"disappeared while stage {stage.name} ran; run it again", path) from None
 
 
 def refuse_changes(stage: Stage, module: Module, before: Snapshot, after: Snapshot) -> None:
@@ -50,4 +51,4 @@ def refuse_changes(stage: Stage, module: Module, before: Snapshot, after: Snapsh
     changed += [module.label] if before.code != after.code else []
     changed += [f"params.yaml: {module.name}"] if stage.params != after.params else []
     if changed:
-        raise KitError(f"{changed[0]}: changed while stage {stage.name} ran; nothing was kept, run it again")
+        raise KitError(f"changed while stage {stage.name} ran; nothing was kept, run it again", changed[0])

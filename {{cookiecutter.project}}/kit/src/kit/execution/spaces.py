@@ -15,8 +15,8 @@ from kit.errors import KitError
 from kit.formats import safetensors_file
 from kit.formats.embedded_metadata import KEY, STAMPS, space_of
 from kit.project.module import Module
-from kit.project.pipeline import Stage
 from kit.project.ports import PortBindings
+from kit.project.stage import Stage
 
 
 def refuse_mismatch(stage: Stage, module: Module, bindings: PortBindings, inputs: Mapping[str, Path]) -> None:
@@ -30,14 +30,12 @@ def refuse_mismatch(stage: Stage, module: Module, bindings: PortBindings, inputs
     for port, space in found.items():
         path = bindings.inputs[port]
         if space is None:
-            raise KitError(f"{path}: carries no {KEY}, which {module.name} needs; run the stage that made it again")
+            raise KitError(f"carries no {KEY}, which {module.name} needs; run the stage that made it again", path)
         first = next(iter(found))
         if port in module.matches and space != found[first]:
-            raise KitError(
-                f"{path}: lies in another embedding space ({space[:12]}) than {bindings.inputs[first]}"
-                f" ({str(found[first])[:12]}), and stage {stage.name} needs both in one; an adapter is missing:"
-                " see docs/embedding-spaces.md"
-            )
+            other = f"{bindings.inputs[first]} ({str(found[first])[:12]})"
+            message = f"lies in another embedding space ({space[:12]}) than {other}, and stage {stage.name} needs both"
+            raise KitError(f"{message} in one; an adapter is missing: see docs/embedding-spaces.md", path)
 
 
 def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:

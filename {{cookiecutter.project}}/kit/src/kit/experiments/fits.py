@@ -6,8 +6,8 @@ from itertools import product
 
 from kit.errors import KitError
 from kit.project.module import Module, param_problems
-from kit.project.pipeline import Stage
 from kit.project.ports import binding_problems, port_bindings
+from kit.project.stage import Stage
 from kit.project.view import View
 
 UNKNOWN = "unknown"
@@ -33,7 +33,7 @@ def fits(view: View) -> list[Fit]:
     stages = view.stages  # a stage that cannot be resolved has no slots, and is a problem
     if view.problems:
         first = view.problems[0]
-        raise KitError(f"{first.file}:{first.line}: {first.message}")
+        raise KitError(first.message, first.file, first.line)
     slots = dict.fromkeys([*(slot for stage in stages for slot in stage.slots), *_filled(view)])
     found = [fit for slot in slots for fit in _fits_of(view, slot)]
     told = {fit.module for fit in found}
@@ -49,7 +49,7 @@ def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, s
     known = dict.fromkeys(fit.slot for fit in found if fit.slot != UNKNOWN)
     for slot in slots:
         if slot not in known:
-            raise KitError(f"params.yaml: slots: there is no slot {slot}; slots: {', '.join(known) or 'none'}")
+            raise KitError(f"slots: there is no slot {slot}; slots: {', '.join(known) or 'none'}", "params.yaml")
     choices = {slot: [fit.module for fit in found if fit.slot == slot and not fit.problem] for slot in slots or known}
     return [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
 

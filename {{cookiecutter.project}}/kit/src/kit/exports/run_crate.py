@@ -13,7 +13,7 @@ from kit.exports.crate_entities import Entities
 from kit.exports.crate_parts import stage_id
 from kit.exports.extras import needed
 from kit.lineage import ExecutionNode, Subject
-from kit.project.pipeline import MODULES
+from kit.project.stage import MODULES
 
 with needed("rocrate", "export"):
     from rocrate.model import ComputationalWorkflow, Entity

@@ -26,7 +26,7 @@ def read_yaml(path: Path, label: str) -> Any:
     try:
         return parse_yaml(path.read_bytes(), label)
     except FileNotFoundError:
-        raise KitError(f"{label}: is missing") from None
+        raise KitError("is missing", label) from None
 
 
 def parse_yaml(data: bytes, label: str) -> Any:
@@ -39,9 +39,9 @@ def parse_yaml(data: bytes, label: str) -> Any:
         return yaml12.load(data.decode())
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise KitError(f"{label}:{line}: invalid YAML: {error.problem or error.context}") from None
+        raise KitError(f"invalid YAML: {error.problem or error.context}", label, line) from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise KitError(f"{label}: invalid YAML: {' '.join(str(error).split())}") from None
+        raise KitError(f"invalid YAML: {' '.join(str(error).split())}", label) from None
 
 
 def read_text(path: Path, label: str) -> str:
@@ -53,7 +53,7 @@ def read_text(path: Path, label: str) -> str:
     try:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
     except UnicodeDecodeError as error:
-        raise KitError(f"{label}: is not UTF-8 text: {error.reason} at byte {error.start}") from None
+        raise KitError(f"is not UTF-8 text: {error.reason} at byte {error.start}", label) from None
 
 
 def read_json(path: Path) -> Any:

@@ -36,7 +36,7 @@ def add_module(project: Project, reference: Reference, name: str | None) -> Adde
     """
     package = fetched(reference, name)
     if (project.modules / package.name).exists():
-        raise KitError(f"modules/{package.name}: already exists; `kit update {package.name}` brings it up to date")
+        raise KitError(f"already exists; `kit update {package.name}` brings it up to date", f"modules/{package.name}")
     changes = Changes(project)
     for path, data in package.files.items():
         changes.write(f"modules/{package.name}/{path}", data)
@@ -84,10 +84,8 @@ def _add_contracts(changes: Changes, package: Package, reference: Reference) -> 
         if not place.is_file():
             changes.write(f"contracts/{type_name}.yaml", data)
         elif not _same_contract(changes.project.contracts, type_name, data):
-            raise KitError(
-                f"contracts/{type_name}.yaml: differs from that of {reference}, which {package.name} was made for;"
-                " make them equal, then add it again"
-            )
+            message = f"differs from that of {reference}, which {package.name} was made for; make them equal, then"
+            raise KitError(f"{message} add it again", f"contracts/{type_name}.yaml")
 
 
 def _same_contract(folder: Path, type_name: str, data: bytes) -> bool:

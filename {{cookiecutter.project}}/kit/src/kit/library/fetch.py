@@ -83,7 +83,7 @@ class GitSource:
         label = f"{self.location}: {folder}"
         module_yaml = files.get("module.yaml")
         if module_yaml is None:
-            raise KitError(f"{label}: has no module.yaml; nothing was added")
+            raise KitError("has no module.yaml; nothing was added", label)
         contracts = {}
         for type_name in types_named(module_yaml, f"{label}/module.yaml"):
             if data := self._files(commit, f"{root}contracts", only=f"{type_name}.yaml"):

@@ -4,12 +4,12 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kit.git.files import WorkingFiles
+from kit.dvc.hashing import ignored_in
 from kit.library.package import Package
 from kit.library.reference import Reference
 from kit.project.identity import user
 from kit.project.interface import interface_digest
-from kit.project.module_code import Source, ignored_by
+from kit.project.module_code import Source
 from kit.project.modules_lock import Entry
 from kit.project.project import Project
 
@@ -34,6 +34,6 @@ def entry_for(project: Project, package: Package, reference: Reference) -> Entry
 
 def code_digest(project: Project, name: str, package: Package) -> str:
     """SHA-256 of what decides the results of a module as it was added: the files that .dvcignore does not exclude."""
-    ignored = ignored_by(WorkingFiles(project.root).read(".dvcignore") or b"")
-    kept = {path: data for path, data in package.files.items() if not ignored.match_file(f"modules/{name}/{path}")}
+    ignored = ignored_in(project.root)
+    kept = {path: data for path, data in package.files.items() if not ignored.matches(f"modules/{name}/{path}")}
     return Source(name, kept).sha256

@@ -10,7 +10,7 @@ from typing import Any
 from kit.contracts.contract import Contract
 from kit.errors import KitError
 from kit.project.module import Module
-from kit.project.pipeline import Stage
+from kit.project.stage import Stage
 from kit.project.view import View
 
 PORT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
@@ -51,11 +51,11 @@ def origin_of(view: View, after: str) -> Origin:
         return _raw_origin(view, path.as_posix())
     name, _, port = after.partition(":")
     if view.pipeline is None:
-        raise KitError(f"{view.problems[0].file}: {view.problems[0].message}")
+        raise KitError(view.problems[0].message, view.problems[0].file)
     stage = view.pipeline.stage(name)
     module, bindings = view.module(stage.module), view.bindings(stage)
     if module is None or bindings is None:
-        raise KitError(f"dvc.yaml: stage {name} has no module that can be read; `kit check` says why")
+        raise KitError(f"stage {name} has no module that can be read; `kit check` says why", "dvc.yaml")
     port = port or _only_port(stage, module)
     if port not in bindings.outputs:
         raise KitError(f"--after {after}: {module.name} has no output {port}; it has {', '.join(module.outputs)}")
@@ -80,8 +80,7 @@ def _origin(view: View, path: str, type_name: str, port: str, stage: str | None)
 
 def _raw_origin(view: View, path: str) -> Origin:
     """A file that no stage makes: of the type that another stage reads it as, else of one guessed from its content."""
-    if view.pipeline and path in view.pipeline.producers:
-        maker = view.pipeline.producers[path]
+    if maker := view.graph.maker(path):
         raise KitError(f"--after {path}: stage {maker} makes this file; write --after {maker}")
     for stage in view.stages:
         module, bindings = view.module(stage.module), view.bindings(stage)
@@ -100,6 +99,6 @@ def _raw_origin(view: View, path: str) -> Origin:
 def _free_type(view: View, wanted: str) -> str:
     if (view.project.contracts / f"{wanted}.yaml").exists():
         raise KitError(
-            f"contracts/{wanted}.yaml: already exists, but no stage reads this file as that type; rename one"
+            "already exists, but no stage reads this file as that type; rename one", f"contracts/{wanted}.yaml"
         )
     return wanted

@@ -67,7 +67,7 @@ def types_named(module_yaml: bytes, label: str) -> list[str]:
     """
     document = parse_yaml(module_yaml, label)
     if problem := violation(document, schema_named("module")):
-        raise KitError(f"{label}: {problem}")
+        raise KitError(str(problem), label)
     return types_of(document)
 
 
@@ -79,19 +79,19 @@ def checked(package: Package, label: str) -> Package:
     """
     for file, why in REQUIRED_FILES.items():
         if file not in package.files:
-            raise KitError(f"{label}: has no {file} ({why}); nothing was added")
+            raise KitError(f"has no {file} ({why}); nothing was added", label)
     contracts = {f"contracts/{name}.yaml": data for name, data in package.contracts.items()}
     for path, data in [*package.files.items(), *contracts.items()]:
         try:
             data.decode()
         except UnicodeDecodeError:
-            raise KitError(f"{label}: {path} is not UTF-8 text; nothing was added") from None
+            raise KitError(f"{path} is not UTF-8 text; nothing was added", label) from None
     lock = PurePosixPath("modules", package.name, "requirements.txt")
     parse_lock(package.files["requirements.txt"].decode(), lock, f"{label}: requirements.txt")
     for path, data in contracts.items():
         document = parse_yaml(data, f"{label}: {path}")
         if problem := violation(document, schema_named("contract")):
-            raise KitError(f"{label}: {path}: {problem}; nothing was added")
+            raise KitError(f"{path}: {problem}; nothing was added", label)
     return package
 
 

@@ -22,10 +22,12 @@ def remove_module(project: Project, name: str) -> Changes:
     view = View(project)
     folder = project.modules / name
     if name not in project.module_names():
-        raise KitError(f"modules/{name}: no such module folder; modules: {', '.join(project.module_names()) or 'none'}")
+        raise KitError(
+            f"no such module folder; modules: {', '.join(project.module_names()) or 'none'}", f"modules/{name}"
+        )
     using = [stage.name for stage in view.stages if stage.module == name or f"modules/{name}" in stage.deps]
     if using:
-        raise KitError(f"modules/{name}: stage {', '.join(using)} uses it; give the stage another module first")
+        raise KitError(f"stage {', '.join(using)} uses it; give the stage another module first", f"modules/{name}")
     _refuse_unsaved(project, name)
     changes = Changes(project)
     for path in sorted(folder.rglob("*")):
@@ -44,12 +46,12 @@ def _refuse_unsaved(project: Project, name: str) -> None:
     """Refuse where something would be lost: Git must have every file of the module, its section and its origin."""
     remedy = "and would be lost; commit it, or remove it yourself, first"
     for path, why in unsaved(project.root, f"modules/{name}"):
-        raise KitError(f"{path}: {why}, {remedy}")
+        raise KitError(f"{why}, {remedy}", path)
     section = section_lines(Changes(project).text("params.yaml"), name)
     if section and section != _committed_section(project, name):
-        raise KitError(f"params.yaml: {name}: is not committed as it is, {remedy}")
+        raise KitError(f"{name}: is not committed as it is, {remedy}", "params.yaml")
     if name in read_ledger(project) and (found := next(unsaved(project.root, PATH), None)):
-        raise KitError(f"{PATH}: {found[1]}, {remedy}")
+        raise KitError(f"{found[1]}, {remedy}", PATH)
 
 
 def _committed_section(project: Project, name: str) -> list[str] | None:

@@ -41,7 +41,7 @@ def refuse_all(sizes: Iterable[tuple[str, int]]) -> None:
     seen: dict[str, str] = {}
     for path, _ in listed:
         if other := seen.get(path.casefold()):
-            raise KitError(f"{path}: is the same file as {other} on some systems; nothing was added")
+            raise KitError(f"is the same file as {other} on some systems; nothing was added", path)
         seen[path.casefold()] = path
 
 

@@ -62,13 +62,13 @@ def _refuse_names(view: View, family: str, name: str) -> None:
                 f" and have at most {LONGEST} characters"
             )
     if (view.project.modules / name).exists():
-        raise KitError(f"modules/{name}: already exists; choose another name")
+        raise KitError("already exists; choose another name", f"modules/{name}")
     if view.pipeline is None:
-        raise KitError(f"{view.problems[0].file}: {view.problems[0].message}")
+        raise KitError(view.problems[0].message, view.problems[0].file)
     if view.pipeline.section(name) is not None or name == "slots":
-        raise KitError(f"params.yaml: has a section {name} already; choose another name")
+        raise KitError(f"has a section {name} already; choose another name", "params.yaml")
     if name in view.pipeline.names():
-        raise KitError(f"dvc.yaml: has a stage {name} already; choose another name")
+        raise KitError(f"has a stage {name} already; choose another name", "dvc.yaml")
 
 
 def _variant(view: View, family: str, name: str, like: str) -> Made:
@@ -112,14 +112,14 @@ def _from_template(view: View, family: str, name: str, origin: Origin | None, te
     if not (folder / "cookiecutter.json").is_file():
         known = sorted(path.parent.name for path in folder.parent.glob("*/cookiecutter.json"))
         raise KitError(
-            f"{TEMPLATES}/{template}: is not a cookiecutter template; templates: {', '.join(known) or 'none'}"
+            f"is not a cookiecutter template; templates: {', '.join(known) or 'none'}", f"{TEMPLATES}/{template}"
         )
     changes = Changes(view.project)
     own = folder / "contract.yaml"
     if own.is_file() or origin is None:
         output_type, kind = name, str(yaml12.load(own.read_text("utf-8"))["kind"])
         if isinstance(view.contract(name), Contract):
-            raise KitError(f"contracts/{name}.yaml: already exists; choose another name")
+            raise KitError("already exists; choose another name", f"contracts/{name}.yaml")
         changes.write(f"contracts/{name}.yaml", own.read_bytes())
     else:
         output_type, kind = _carried_type(view, origin), origin.kind
@@ -164,7 +164,7 @@ def _rendered(folder: Path, answers: Mapping[str, str]) -> dict[str, bytes]:
             made = cookiecutter(str(folder), no_input=True, extra_context=dict(answers), output_dir=scratch,
                                 default_config=True, accept_hooks=False)  # fmt: skip
         except CookiecutterException as error:
-            raise KitError(f"{TEMPLATES}/{folder.name}: {' '.join(str(error).split())}") from None
+            raise KitError(" ".join(str(error).split()), f"{TEMPLATES}/{folder.name}") from None
         root = Path(made)
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 

@@ -38,7 +38,7 @@ def update_module(project: Project, name: str, rev: str | None) -> Update:
     """
     entries = read_ledger(project)
     if name not in entries:
-        raise KitError(f"{PATH}: has no {name}; only modules that `kit add` brought can be updated")
+        raise KitError(f"has no {name}; only modules that `kit add` brought can be updated", PATH)
     entry = entries[name]
     base, theirs, rev = both_sides(project, entry, rev)
     changes, conflicts = _merged(project, name, entry, base, theirs)
@@ -69,10 +69,9 @@ def refuse_tampered(entry: Entry, base: Package) -> None:
         KitError: its content at that commit is different.
     """
     if base.digest != entry.digest:
-        raise KitError(
-            f"{PATH}: {entry.module}: the content of {entry.source} at {entry.commit} is not what was added"
-            f" ({base.digest[:12]}, not {entry.digest[:12]}); the source or this file was tampered with"
-        )
+        content = f"{entry.module}: the content of {entry.source} at {entry.commit}"
+        digests = f"({base.digest[:12]}, not {entry.digest[:12]})"
+        raise KitError(f"{content} is not what was added {digests}; the source or this file was tampered with", PATH)
 
 
 def _unchanged_here(project: Project, entry: Entry, reference: Reference) -> Package:
@@ -81,8 +80,9 @@ def _unchanged_here(project: Project, entry: Entry, reference: Reference) -> Pac
     contracts = {name: data for name, data in package.contracts.items() if name in entry.contracts}
     if tree_digest(package.files, contracts) != entry.digest:
         raise KitError(
-            f"modules/{entry.module}: was changed here, and {reference.location} is not in a Git repository, so the"
-            " changes here cannot be told from those of the source; merge by hand, or add it from a repository"
+            f"was changed here, and {reference.location} is not in a Git repository, so the changes here cannot be told"
+            " from those of the source; merge by hand, or add it from a repository",
+            f"modules/{entry.module}",
         )
     return replace(package, contracts=contracts)
 

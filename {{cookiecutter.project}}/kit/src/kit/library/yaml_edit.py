@@ -22,9 +22,8 @@ def with_stage(text: str, name: str, lines: list[str], after: str | None = None)
         block = ["stages:", *_indented([f"{name}:", *_indented(lines)])]
         return _spliced(text, key.start_mark.line, value.end_mark.line + 1, block)
     if not isinstance(value, yaml.MappingNode) or value.flow_style:
-        raise KitError(
-            "dvc.yaml: its stages are in flow style ({…}); write them in block style and try again", ("stages",)
-        )
+        message = "its stages are in flow style ({…}); write them in block style and try again"
+        raise KitError(message, "dvc.yaml", at=("stages",))
     unit = value.start_mark.column
     neighbour = next((entry for entry in value.value if entry[0].value == after), value.value[-1])
     end = _end(text, neighbour[1])
@@ -40,7 +39,7 @@ def with_section(text: str, name: str, lines: list[str]) -> str:
     """
     root = _composed(text)
     if isinstance(root, yaml.MappingNode) and root.flow_style and root.value:
-        raise KitError("params.yaml: is in flow style ({…}); write it in block style and try again")
+        raise KitError("is in flow style ({…}); write it in block style and try again", "params.yaml")
     if isinstance(root, yaml.MappingNode) and not root.value:  # `{}` alone
         text = _spliced(text, root.start_mark.line, root.end_mark.line + 1, [])
     return _joined(text, [f"{name}:", *_indented(lines)] if lines else [f"{name}: {{}}"])

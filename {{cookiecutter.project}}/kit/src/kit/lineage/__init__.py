@@ -7,6 +7,7 @@
 | what is this file, from anywhere | `find(history, query, cwd)` |
 | what was made from this data, module or package | `impact(history, query, cwd)` |
 | why do two results differ | `why(history, left, right, cwd)`; `compared(history, before, after)` |
+| would a stage run, and why | `StalenessChecker(history).of(stage)` |
 | can the records be relied on | `verify(history, revisions)` |
 | does the same come out again | `replay(history, revision, execution)` |
 | what do others need to know of a result | `subject_of(history, query, rev)` |
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from kit.lineage.history.target import Target, target_of
     from kit.lineage.licensing import License, conflicts, licenses, project_license
     from kit.lineage.search import Match, find
+    from kit.lineage.staleness.checker import Staleness, StalenessChecker
     from kit.lineage.subject import Subject, subject_of
     from kit.lineage.tracing import ArtifactNode, ExecutionNode, Step, Trace, trace, whole_trace
 
@@ -61,6 +63,8 @@ __all__ = [
     "ReportedFinding",
     "Revision",
     "Severity",
+    "Staleness",
+    "StalenessChecker",
     "Step",
     "Subject",
     "Target",
@@ -105,6 +109,7 @@ _HOMES = {
     "history.target": ("Target", "target_of"),
     "licensing": ("License", "conflicts", "licenses", "project_license"),
     "search": ("Match", "find"),
+    "staleness.checker": ("Staleness", "StalenessChecker"),
     "subject": ("Subject", "subject_of"),
     "tracing": ("ArtifactNode", "ExecutionNode", "Step", "Trace", "trace", "whole_trace"),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from kit.dvc.artifact import Artifact
-from kit.dvc.hashing import dvc_hash
+from kit.dvc.hashing import hash_anywhere
 from kit.errors import KitError
 from kit.git.repository import Ref
 from kit.lineage.history.code_index import CodeIndex
@@ -155,10 +155,10 @@ def _start(history: History, contents: ContentIndex, query: str, cwd: Path) -> _
 
 def _of_path(history: History, contents: ContentIndex, path: str, place: Path) -> list[str]:
     """The content of a file: the bytes that are here, which somebody must have made or read."""
-    md5 = dvc_hash(place)
+    md5 = hash_anywhere(place, history.root)
     if md5 in contents.hashes:
         return [md5]
-    raise KitError(f"{path}: no stage ever read or made these bytes (md5 {md5[:12]}); `kit find` looks further")
+    raise KitError(f"no stage ever read or made these bytes (md5 {md5[:12]}); `kit find` looks further", path)
 
 
 def _is_module(contents: ContentIndex, name: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.dvc.artifact import Artifact
-from kit.dvc.hashing import FOLDER, dvc_hash
+from kit.dvc.hashing import FOLDER, hash_anywhere
 from kit.errors import KitError
 from kit.formats import safetensors_file
 from kit.git.repository import Ref
@@ -45,7 +45,7 @@ def find(history: History, query: str, cwd: Path) -> list[Match]:
     place = cwd / query
     if not place.exists():
         return _of_hash(history, contents, query)
-    md5 = dvc_hash(place)
+    md5 = hash_anywhere(place, history.root)
     found = (
         list(_occurrences(history, "same bytes", contents.occurrences(md5)))
         or list(_members(history, contents, md5))

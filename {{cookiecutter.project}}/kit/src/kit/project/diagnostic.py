@@ -1,6 +1,5 @@
 """A mistake, where it is, and how to mend it."""
 
-import re
 from dataclasses import dataclass
 
 import yaml
@@ -10,7 +9,6 @@ from kit.formats import yaml12
 from kit.project.project import Project
 
 ERROR, WARNING = "error", "warning"
-PLACE = re.compile(r"(?P<file>[^:]+?)(?::(?P<line>\d+))?: (?P<message>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,9 @@ class Diagnostic:
 
 
 def diagnostic_of(error: KitError, project: Project, level: str = ERROR) -> Diagnostic:
-    """A KitError names the file first; what it says of the place there becomes a line."""
-    found = PLACE.fullmatch(str(error))
-    if found is None:
-        return Diagnostic("dvc.yaml", 1, str(error), level)
-    line = int(found["line"] or 0) or line_in(project, found["file"], error.at)
-    return Diagnostic(found["file"], line, found["message"], level)
+    """An error as a mistake; one that is in no file is put at the beginning of dvc.yaml."""
+    file = error.file or "dvc.yaml"
+    return Diagnostic(file, error.line or line_in(project, file, error.at), error.message, level)
 
 
 def line_in(project: Project, file: str, path: tuple[str | int, ...]) -> int:

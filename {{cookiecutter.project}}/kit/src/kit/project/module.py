@@ -72,11 +72,11 @@ def load_module(project: Project, name: str) -> Module:
         known = project.module_names()
         hint = get_close_matches(name, known, n=1)
         also = f"did you mean {hint[0]}?" if hint else f"known modules: {', '.join(known) or 'none'}"
-        raise KitError(f"{label}: no such module folder; {also}")
+        raise KitError(f"no such module folder; {also}", label)
     contract = read_yaml(folder / "module.yaml", f"{label}/module.yaml")
     problem = violation(contract, schema_named("module"))
     if problem:
-        raise KitError(f"{label}/module.yaml: {problem}", problem.path)
+        raise KitError(str(problem), f"{label}/module.yaml", at=problem.path)
     resources = contract.pop("resources")
     inputs, outputs = contract.pop("inputs"), contract.pop("outputs")
     module = Module(
@@ -90,11 +90,11 @@ def load_module(project: Project, name: str) -> Module:
         **resources,
     )
     for port, source in module.spaces.items():
-        where = f"{label}/module.yaml: outputs.{port}.space"
+        file, where = f"{label}/module.yaml", f"outputs.{port}.space"
         if source not in {*module.inputs, *module.outputs}:
-            raise KitError(f"{where}: {source} is not a port of {name}", ("outputs", port))
+            raise KitError(f"{where}: {source} is not a port of {name}", file, at=("outputs", port))
         if source in module.inputs and source in module.outputs:
-            raise KitError(f"{where}: {source} is an input and an output; rename one", ("outputs", port))
+            raise KitError(f"{where}: {source} is an input and an output; rename one", file, at=("outputs", port))
     return module
 
 
@@ -129,17 +129,19 @@ def check_params(module: Module, values: Mapping[str, Any]) -> None:
 
 def param_problems(module: Module, values: Mapping[str, Any]) -> Iterator[KitError]:
     """Everything that check_params could raise."""
-    where = f"params.yaml: {module.name}"
+    file, where = "params.yaml", module.name
     if not isinstance(values.get(DEVICE_CLASS, ""), str):
         message = f"{where}.{DEVICE_CLASS}: must be cpu, cuda or a part of a graphics card's name"
-        yield KitError(message, (module.name, DEVICE_CLASS))
+        yield KitError(message, file, at=(module.name, DEVICE_CLASS))
     for name in values:
         if name not in module.params and name != DEVICE_CLASS:
             hint = get_close_matches(str(name), module.params, n=1)
             also = f"did you mean {hint[0]}?" if hint else f"it takes: {', '.join(module.params) or 'none'}"
-            yield KitError(f"{where}.{name}: is not a parameter of {module.name}; {also}", (module.name, name))
+            yield KitError(f"{where}.{name}: is not a parameter of {module.name}; {also}", file, at=(module.name, name))
     for name, schema in module.params.items():
         if name not in values:
-            yield KitError(f"{where}.{name}: is missing; {module.label}/module.yaml requires it", (module.name,))
+            yield KitError(
+                f"{where}.{name}: is missing; {module.label}/module.yaml requires it", file, at=(module.name,)
+            )
         elif problem := violation(values[name], schema):
-            yield KitError(f"{where}.{name}: {problem}", (module.name, name))
+            yield KitError(f"{where}.{name}: {problem}", file, at=(module.name, name))

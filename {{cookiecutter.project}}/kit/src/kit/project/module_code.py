@@ -1,24 +1,22 @@
 """A module's code as it is at some revision: the hashes that dvc.lock and run.json have of it, and what it says."""
 
 import hashlib
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
-from pathspec import GitIgnoreSpec
 
+from kit.dvc.hashing import files_in, ignored_in, md5_of_bytes, md5_of_listing
+from kit.dvc.ignore import Ignored
 from kit.environments.lock import Lock, parse_lock
 from kit.errors import KitError
 from kit.formats import yaml12
-from kit.formats.documents import read_text
 from kit.git.files import Files
-from kit.project.pipeline import MODULES
 from kit.project.project import Project
+from kit.project.stage import MODULES
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +28,8 @@ class Source:
 
     @cached_property
     def md5(self) -> str:
-        """The folder's hash as DVC makes it (dvc_data.hashfile.tree): MD5 of a JSON list, by path."""
-        listing = [
-            {"md5": hashlib.md5(data, usedforsecurity=False).hexdigest(), "relpath": path}
-            for path, data in sorted(self.files.items())
-        ]
-        return hashlib.md5(json.dumps(listing, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
+        """The folder's hash as DVC makes it."""
+        return md5_of_listing({path: md5_of_bytes(data) for path, data in self.files.items()})
 
     @cached_property
     def sha256(self) -> str:
@@ -75,17 +69,12 @@ class Source:
 
 def source_of(files: Files, module: str) -> Source | None:
     """A module's code; None where there is no such folder."""
-    ignored = ignored_by(files.read(".dvcignore") or b"")
+    ignored = Ignored(files.read)
     folder = MODULES + module
-    wanted = (path for path in files.under(folder) if not ignored.match_file(f"{folder}/{path}"))
+    wanted = (path for path in files.under(folder) if not ignored.matches(f"{folder}/{path}"))
     contents = {path: files.read(f"{folder}/{path}") for path in wanted}
     found = {path: data for path, data in contents.items() if data is not None}
     return Source(module, found) if found else None
-
-
-@lru_cache
-def ignored_by(dvcignore: bytes) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(dvcignore.decode(errors="replace").splitlines())
 
 
 class Sources:
@@ -98,10 +87,10 @@ class Sources:
         """A module's code; None where there is no such folder."""
         if not files.keyed:
             return source_of(files, module)
-        folder, ignored = files.key(MODULES + module), files.key(".dvcignore")
+        folder = files.key(MODULES + module)
         if folder is None:
             return None
-        key = (module, folder, ignored or "")
+        key = (module, folder, *(files.key(path) or "" for path in (".dvcignore", "modules/.dvcignore")))
         if key not in self._known:
             self._known[key] = source_of(files, module)
         return self._known[key]
@@ -113,10 +102,5 @@ def code_files(project: Project, folder: Path) -> list[Path]:
     Raises:
         KitError: .dvcignore is not UTF-8 text.
     """
-    ignored = GitIgnoreSpec.from_lines(read_text(project.root / ".dvcignore", ".dvcignore").splitlines())
-    found: list[Path] = []
-    for here, folders, files in os.walk(folder):
-        label = Path(here).relative_to(project.root).as_posix()
-        folders[:] = [name for name in folders if not ignored.match_file(f"{label}/{name}/")]
-        found += [Path(here, name) for name in files if not ignored.match_file(f"{label}/{name}")]
-    return sorted(found)
+    label = folder.relative_to(project.root).as_posix()
+    return sorted(folder / name for name in files_in(project.root, label, ignored_in(project.root)))

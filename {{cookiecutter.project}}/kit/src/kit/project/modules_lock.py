@@ -44,7 +44,7 @@ def read_ledger(project: Project) -> dict[str, Entry]:
     if document is None:
         return {}
     if problem := violation(document, schema_named("modules-lock")):
-        raise KitError(f"{PATH}: {problem}", problem.path)
+        raise KitError(str(problem), PATH, at=problem.path)
     return {name: Entry(**entry | {"contracts": tuple(entry.get("contracts", ()))}) for name, entry in document.items()}
 
 

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from kit.errors import KitError
 from kit.project.module import Module
-from kit.project.pipeline import Stage
+from kit.project.stage import Stage
 
-RECORD = "run.json"
+FILE, RECORD = "dvc.yaml", "run.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def binding_problems(stage: Stage, module: Module) -> Iterator[KitError]:
     for path in (*stage.deps, *stage.outs):
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
             at = ("stages", stage.name, "deps" if path in stage.deps else "outs", path)
-            yield KitError(f"dvc.yaml: stage {stage.name}: {path} is outside the project", at)
+            yield KitError(f"stage {stage.name}: {path} is outside the project", FILE, at=at)
     for kind, ports in (("input", module.inputs), ("output", module.outputs)):
         yield from _mismatches(stage, ports, kind)
 
@@ -64,7 +64,7 @@ def record_path(stage: Stage) -> str:
     for out in stage.outs:
         if PurePosixPath(out).name == RECORD:
             return out
-    raise KitError(f"dvc.yaml: stage {stage.name} has no {RECORD} among its outs; add PATH/{RECORD}")
+    raise KitError(f"stage {stage.name} has no {RECORD} among its outs; add PATH/{RECORD}", FILE)
 
 
 def explicit_ports(stage: Stage, kind: str) -> dict[str, str]:
@@ -73,17 +73,17 @@ def explicit_ports(stage: Stage, kind: str) -> dict[str, str]:
     Raises:
         KitError: the command cannot be split into words, or a word is no PORT=PATH.
     """
-    where, option = f"dvc.yaml: stage {stage.name}", f"--{kind}"
+    where, option = f"stage {stage.name}", f"--{kind}"
     try:
         words = shlex.split(stage.command)
     except ValueError as error:
-        raise KitError(f"{where}: cmd: {error}") from None
+        raise KitError(f"{where}: cmd: {error}", FILE) from None
     pairs = [after for word, after in pairwise(words) if word == option]
     pairs += [word.removeprefix(f"{option}=") for word in words if word.startswith(f"{option}=")]
-    return split_pairs(pairs, f"{where}: {option}")
+    return split_pairs(pairs, f"{where}: {option}", FILE)
 
 
-def split_pairs(pairs: Sequence[str], where: str) -> dict[str, str]:
+def split_pairs(pairs: Sequence[str], where: str, file: str = "") -> dict[str, str]:
     """PORT=PATH words as port to path.
 
     Raises:
@@ -91,7 +91,7 @@ def split_pairs(pairs: Sequence[str], where: str) -> dict[str, str]:
     """
     for pair in pairs:
         if "=" not in pair:
-            raise KitError(f"{where} {pair}: write PORT=PATH")
+            raise KitError(f"{where} {pair}: write PORT=PATH", file)
     return dict(pair.split("=", 1) for pair in pairs)
 
 
@@ -103,32 +103,31 @@ def _match(stage: Stage, ports: Mapping[str, str], files: Sequence[str], kind: s
 
 
 def _mismatches(stage: Stage, ports: Mapping[str, str], kind: str) -> Iterator[KitError]:
-    where, listed = f"dvc.yaml: stage {stage.name}", "deps" if kind == "input" else "outs"
+    where, listed = f"stage {stage.name}", "deps" if kind == "input" else "outs"
     at = ("stages", stage.name, listed)
     try:
         named = explicit_ports(stage, kind)
     except KitError as error:
-        yield KitError(str(error), ("stages", stage.name, "cmd"))
+        yield KitError(error.message, FILE, at=("stages", stage.name, "cmd"))
         return
     files = _files_of(stage, kind)
     for port, path in named.items():
         if port not in ports:
             message = f"{where}: --{kind} {port}: {stage.module} has no such port; it has {', '.join(ports)}"
-            yield KitError(message, ("stages", stage.name, "cmd"))
+            yield KitError(message, FILE, at=("stages", stage.name, "cmd"))
         elif path not in files:
             message = f"{where}: --{kind} {port}={path}: the file is not among its {listed}; add it"
-            yield KitError(message, ("stages", stage.name, "cmd"))
+            yield KitError(message, FILE, at=("stages", stage.name, "cmd"))
     free = [file for file in files if file not in named.values()]
     fitting = {port: [file for file in free if PurePosixPath(file).stem == port] for port in ports if port not in named}
     for port, found in fitting.items():
         if not found:
-            yield KitError(
-                f"{where}: {kind} port {port} of {stage.module} has no file in {listed}; add PATH/{port}.*", at
-            )
+            message = f"{where}: {kind} port {port} of {stage.module} has no file in {listed}; add PATH/{port}.*"
+            yield KitError(message, FILE, at=at)
         elif len(found) > 1:
             which = f"could be {' or '.join(found)}; say which: --{kind} {port}=PATH in cmd"
-            yield KitError(f"{where}: {kind} port {port} {which}", (*at, found[1]))
+            yield KitError(f"{where}: {kind} port {port} {which}", FILE, at=(*at, found[1]))
     for file in free:
         if not any(file in found for found in fitting.values()):
             message = f"{where}: {file} in {listed} fits no {kind} port of {stage.module}; remove it or name its port"
-            yield KitError(message, (*at, file))
+            yield KitError(message, FILE, at=(*at, file))

@@ -18,10 +18,10 @@ def read_record(path: Path, label: str) -> dict[str, Any]:
     try:
         record = read_json(path)
     except FileNotFoundError:
-        raise KitError(f"{label}: is missing; run the stage, or fetch it with `dvc pull`") from None
+        raise KitError("is missing; run the stage, or fetch it with `dvc pull`", label) from None
     except ValueError as error:
-        raise KitError(f"{label}: invalid JSON: {error}") from None
+        raise KitError(f"invalid JSON: {error}", label) from None
     problem = violation(record, schema_named("run"))
     if problem:
-        raise KitError(f"{label}: invalid run record: {problem}")
+        raise KitError(f"invalid run record: {problem}", label)
     return dict(record)

@@ -15,17 +15,18 @@ def check_spaces(module: Module, bindings: PortBindings, kinds: Mapping[str, str
     Raises:
         KitError: a file cannot carry metadata, or a space is defined by something other than weights.
     """
-    where = f"{module.label}/module.yaml: outputs"
+    file = f"{module.label}/module.yaml"
     for port, source in module.spaces.items():
+        where = f"outputs.{port}.space"
         if PurePosixPath(bindings.outputs[port]).suffix not in STAMPS:
-            raise KitError(f"{where}.{port}.space: {bindings.outputs[port]} is neither .parquet nor .safetensors")
+            raise KitError(f"{where}: {bindings.outputs[port]} is neither .parquet nor .safetensors", file)
         seen = [port]
         while source in module.outputs:
             if kinds[source] != "tensors":
-                raise KitError(f"{where}.{port}.space: {source} holds no tensors, and only weights define a space")
+                raise KitError(f"{where}: {source} holds no tensors, and only weights define a space", file)
             if module.spaces.get(source, source) == source:
                 break
             if source in seen[1:]:
-                raise KitError(f"{where}.{port}.space: {source} is defined by itself in a circle")
+                raise KitError(f"{where}: {source} is defined by itself in a circle", file)
             seen.append(source)
             source = module.spaces[source]

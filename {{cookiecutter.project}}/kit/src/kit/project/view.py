@@ -6,9 +6,11 @@ from kit.contracts.contract import Contract, load_contract
 from kit.errors import KitError
 from kit.project.diagnostic import Diagnostic, diagnostic_of
 from kit.project.module import Module, load_module
-from kit.project.pipeline import Pipeline, Stage
+from kit.project.pipeline import Pipeline
 from kit.project.ports import PortBindings, port_bindings
 from kit.project.project import Project
+from kit.project.stage import Stage
+from kit.project.stage_graph import StageGraph
 
 
 class View:
@@ -37,6 +39,11 @@ class View:
             except KitError as error:
                 self.problems.append(diagnostic_of(error, self.project))
         return found
+
+    @cached_property
+    def graph(self) -> StageGraph:
+        """What the stages that can be resolved make, and what they wait for."""
+        return StageGraph(self.stages)
 
     @cached_property
     def used(self) -> dict[str, str]:

@@ -108,8 +108,8 @@ def _pointer(project: Project, history: History, model: str, version: Version, s
     if not (project.root / path).is_file():
         raise KitError(f"{SETTING} {stage} = {wanted}: there is no {path}; `dvc add {wanted}` makes one")
     known = history.working_tree.raw.get(wanted)
-    if known and (project.root / wanted).exists() and dvc_hash(project.root / wanted) != known.artifact.hash:
-        raise KitError(f"{wanted}: was changed by hand, and would be lost; `dvc checkout --force {path}` gives it up")
+    if known and dvc_hash(project.root, wanted) not in (None, known.artifact.hash):
+        raise KitError(f"was changed by hand, and would be lost; `dvc checkout --force {path}` gives it up", wanted)
     revision = history.at(version.commit)
     found = model_at(project, revision, model)
     lock = yaml12.load((revision.files.read("dvc.lock") or b"").decode())

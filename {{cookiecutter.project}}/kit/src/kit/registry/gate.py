@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from kit.dvc.artifact import Artifact
 from kit.errors import KitError
-from kit.lineage import History, Revision, content_of, result_at
-from kit.lineage.staleness.stale import stale_stages
+from kit.lineage import History, Revision, StalenessChecker, content_of, result_at
 from kit.project.settings import pyproject
 
 SETTING = "pyproject.toml: [tool.kit.gate] decision"
@@ -31,9 +30,9 @@ def decision_at(history: History, revision: Revision) -> Decision | None:
     if path is None or str(path).encode() not in (revision.files.read("dvc.yaml") or b""):
         return None
     if revision.commit is None and (maker := revision.graph.makers.get(str(path))):
-        stale = stale_stages(history)
-        if maker.stage in stale:
-            raise KitError(f"{path}: is older than what lies here; `dvc repro` runs {', '.join(stale)}")
+        outdated = StalenessChecker(history, allow_missing=True).outdated(maker.stage)
+        if outdated:
+            raise KitError(f"is older than what lies here; `dvc repro` runs {', '.join(outdated)}", path)
     artifact = result_at(revision, str(path))
     if artifact is None:
         raise KitError(f"{SETTING} = {path}: has not been made yet; run `dvc repro`")
@@ -43,5 +42,5 @@ def decision_at(history: History, revision: Revision) -> Decision | None:
         accepted, reasons = document["accepted"], document.get("reasons", [])
     except (ValueError, TypeError, KeyError, AttributeError):
         said = "is not here; `dvc pull` fetches it" if data is None else "has no `accepted: true` or `false`"
-        raise KitError(f"{path}: {said}") from None
+        raise KitError(said, path) from None
     return Decision(artifact, accepted is True, tuple(map(str, reasons)))

@@ -39,10 +39,10 @@ def model_at(project: Project, revision: Revision, name: str) -> Model:
     paths = model_paths(project)
     if name not in paths:
         known = ", ".join(paths) or "none; add one under artifacts:"
-        raise KitError(f"dvc.yaml: artifacts has no {name}; models: {known}")
+        raise KitError(f"artifacts has no {name}; models: {known}", "dvc.yaml")
     artifact, maker = result_at(revision, paths[name]), revision.graph.makers.get(paths[name])
     if artifact is None or maker is None:
-        raise KitError(f"{paths[name]}: no stage has made it at {revision.name}; run `dvc repro` and commit dvc.lock")
+        raise KitError(f"no stage has made it at {revision.name}; run `dvc repro` and commit dvc.lock", paths[name])
     return Model(name, artifact, maker)
 
 
@@ -59,11 +59,11 @@ def interface_of(project: Project, model: Model) -> str:
     """
     place = project.root / model.artifact.path
     if not place.exists():
-        raise KitError(f"{model.artifact.path}: is not here; `dvc pull {model.artifact.path}` fetches it")
+        raise KitError(f"is not here; `dvc pull {model.artifact.path}` fetches it", model.artifact.path)
     contract = place / CONTRACT
     if not contract.is_file():
         return hashlib.sha256(place.suffix.encode()).hexdigest()
     try:
         return document_digest(json.loads(contract.read_text(encoding="utf-8")))
     except ValueError as error:
-        raise KitError(f"{model.artifact.path}/{CONTRACT}: invalid JSON: {error}") from None
+        raise KitError(f"invalid JSON: {error}", f"{model.artifact.path}/{CONTRACT}") from None

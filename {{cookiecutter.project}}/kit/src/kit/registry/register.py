@@ -65,14 +65,14 @@ def clean_head(project: Project, history: History) -> Revision:
     Raises:
         KitError: something is not committed.
     """
-    found = description(project.root, Pipeline(project).producers)
+    found = description(project.root, Pipeline(project).outs)
     head = history.repository.head
     if found is None or head is None:
         raise KitError(f"{project.root}: has no commit; commit first")
     status = history.repository.git("status", "--porcelain", "--untracked-files=all", "--", ".").splitlines()
     if status:
         changed = ", ".join(line[3:] for line in status[:3])
-        raise KitError(f"{changed}: not committed; a version is of a commit, so commit (or restore) and register again")
+        raise KitError("not committed; a version is of a commit, so commit (or restore) and register again", changed)
     return history.at(head)
 
 
@@ -86,14 +86,14 @@ def judged_and_accepted(history: History, head: Revision, model: Model) -> Decis
     if decision is None:
         raise KitError(f"{SETTING}: names no stage's output, so nothing has judged {model.name}; name the gate's there")
     if not decision.accepted:
-        raise KitError(f"{decision.artifact.path}: the gate rejected it: {'; '.join(decision.reasons)}")
+        raise KitError(f"the gate rejected it: {'; '.join(decision.reasons)}", decision.artifact.path)
     judged = trace(history, target_of(history, decision.artifact.path, head.name, history.root))
     made = trace(history, target_of(history, model.artifact.path, head.name, history.root))
     unjudged = {stage for stage in made.executions if stage != model.maker.stage} - set(judged.executions)
     if unjudged:
         names = ", ".join(sorted(unjudged))
         raise KitError(
-            f"dvc.yaml: {model.name} is made from stage {names}, which the gate's decision does not depend on"
+            f"{model.name} is made from stage {names}, which the gate's decision does not depend on", "dvc.yaml"
         )
     return decision
 

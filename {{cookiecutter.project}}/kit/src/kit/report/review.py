@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from kit.errors import KitError
 from kit.formats.markdown import table
-from kit.lineage import Execution, History, Revision, compared, metrics_of
-from kit.lineage.staleness.stale import stale_stages
+from kit.lineage import Execution, History, Revision, StalenessChecker, compared, metrics_of
 from kit.project.pipeline import Pipeline
 from kit.project.project import Project
 from kit.project.resources import needs_cuda
@@ -70,7 +69,7 @@ def _stages(history: History, base: Revision, now: Revision) -> Iterator[str]:
     pipeline = Pipeline(Project(history.root))
     head = history.repository.head
     committed = history.at(head) if head else now
-    stale = set(stale_stages(history, pipeline))
+    stale = set(StalenessChecker(history, allow_missing=True).stale())
     rows, unchanged = [], 0
     for name in pipeline.names():
         done = now.lock.get(name)

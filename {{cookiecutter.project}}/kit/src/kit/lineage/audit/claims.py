@@ -1,24 +1,23 @@
 """Whether a revision contains the code, data, params and wiring that its dvc.lock claims."""
 
 import json
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from kit.dvc.artifact import Artifact
-from kit.formats import yaml12
+from kit.dvc.hashing import FOLDER
+from kit.dvc.params import MISSING, changed_params, read_params
+from kit.errors import KitError
 from kit.lineage.audit.finding import AuditFinding, error, warning
+from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.states import hash_of_files
 from kit.project.raw_data import dvc_file
+from kit.project.stage import Stage
 
-STALE = "run `dvc repro` and commit dvc.lock, or restore what changed"
 
-
-def claim_findings(revision: Revision) -> Iterator[AuditFinding]:
+def claim_findings(history: History, revision: Revision) -> Iterator[AuditFinding]:
     """Everything that dvc.lock says was read, held against the revision's own files and against the lock itself."""
     if revision.problem:
         yield error("dvc.lock", f"cannot be read ({revision.problem}); restore it from another commit")
@@ -26,106 +25,138 @@ def claim_findings(revision: Revision) -> Iterator[AuditFinding]:
     for path in revision.files.ending(".dvc"):
         if not dvc_file(revision.files, path).get("outs"):
             yield error(path, "names no data; restore it from another commit, or `dvc add` the data again")
+    stages = _stages(revision)
     for execution in revision.lock.values():
-        yield from _code(revision, execution)
-        for dep in execution.inputs:
-            yield from _input(revision, execution, dep)
-        yield from _params(revision, execution)
-        for out in execution.results:
-            yield from _committed_out(revision, execution, out)
+        yield from _Claims(history, revision, execution, stages.get(execution.stage)).findings()
 
 
-def _code(revision: Revision, execution: Execution) -> Iterator[AuditFinding]:
-    code = execution.code
-    if code is None:
-        return
-    source = revision.source(execution.module)
-    if source is None:
-        yield error(code.path, f"is not here, and dvc.lock claims that stage {execution.stage} ran it; {STALE}")
-    elif source.md5 != code.hash:
-        yield error(code.path, f"is not the code that stage {execution.stage} ran, says dvc.lock; {STALE}")
-
-
-def _input(revision: Revision, execution: Execution, dep: Artifact) -> Iterator[AuditFinding]:
-    who = f"stage {execution.stage}"
-    maker = revision.graph.makers.get(dep.path)
-    raw = revision.raw.get(dep.path)
-    if maker:
-        if dep not in maker.outs:
-            yield error("dvc.lock", f"{who} read other bytes of {dep.path} than stage {maker.stage} made; {STALE}")
-    elif raw:
-        if raw.artifact.hash != dep.hash:
-            yield error(raw.tracked_by, f"is of other bytes than {who} read, says dvc.lock; {STALE}")
-    elif not revision.graph.makers_around(dep):
-        found = hash_of_files(revision.files, dep)
-        if found is None:
-            yield error(
-                dep.path, f"was read by {who}, and neither a stage, nor Git, nor a .dvc file has it; `dvc add` it"
-            )
-        elif found != dep.hash:
-            yield error(dep.path, f"is of other bytes than {who} read, says dvc.lock; {STALE}")
-
-
-def _committed_out(revision: Revision, execution: Execution, out: Artifact) -> Iterator[AuditFinding]:
-    """Outs that are in Git rather than in DVC's cache, such as metrics."""
-    found = hash_of_files(revision.files, out) if revision.commit else None
-    if found is not None and found != out.hash:
-        yield error(
-            out.path, f"is not what stage {execution.stage} made, says dvc.lock; `dvc checkout`, or run it again"
-        )
-
-
-def _params(revision: Revision, execution: Execution) -> Iterator[AuditFinding]:
-    for file, claimed in execution.params.items():
-        document = parameters(revision, file)
-        for name, value in claimed.items():
-            here = _dug(document, name)
-            if here != value:
-                label = "nothing" if here is None else json.dumps(here, default=str)
-                said = json.dumps(value, default=str)
-                message = (
-                    f"{name} is {label[:80]} here, and {said[:80]} when stage {execution.stage} ran, says dvc.lock"
-                )
-                yield error(file, f"{message}; {STALE}")
-
-
-def parameters(revision: Revision, file: str) -> Any:
-    """A file of parameters; empty where it is missing or cannot be read."""
-    data = revision.files.read(file) or b""
+def _stages(revision: Revision) -> dict[str, Stage]:
+    """The stages of dvc.yaml; none where it cannot be resolved, which another finding says."""
     try:
-        text = data.decode()
-        if file.endswith(".toml"):
-            return tomllib.loads(text)
-        return json.loads(text) if file.endswith(".json") else yaml12.load(text)
-    except (UnicodeDecodeError, ValueError, yaml.YAMLError):
+        return dict(revision.stages) if revision.lock else {}
+    except KitError:
         return {}
 
 
-def _dug(document: Any, name: str) -> Any:
-    """The value at a dotted name, as DVC reads it."""
-    if isinstance(document, Mapping) and name in document:
-        return document[name]
-    for step in name.split("."):
-        document = document.get(step) if isinstance(document, Mapping) else None
-    return document
+class _Claims:
+    """What dvc.lock says of one stage."""
+
+    def __init__(self, history: History, revision: Revision, execution: Execution, stage: Stage | None) -> None:
+        self.history = history
+        self.revision = revision
+        self.execution = execution
+        self.stage = stage
+        self.who = f"stage {execution.stage}"
+
+    def findings(self) -> Iterator[AuditFinding]:
+        yield from self._code()
+        for dep in self.execution.inputs:
+            yield from self._input(dep)
+        yield from self._params()
+        yield from self._wiring()
+        for out in self.execution.results:
+            yield from self._committed_out(out)
+
+    def _stale(self, place: str, message: str) -> AuditFinding:
+        """A stage's results are not of what is here; that a frozen stage's are not is what freezing it means."""
+        if self.stage and self.stage.definition.frozen:
+            return warning(place, f"{message}; {self.who} is frozen: `dvc unfreeze {self.stage.name}` lets it run")
+        return error(place, f"{message}; run `dvc repro` and commit dvc.lock, or restore what changed")
+
+    def _code(self) -> Iterator[AuditFinding]:
+        code = self.execution.code
+        if code is None:
+            return
+        source = self.revision.source(self.execution.module)
+        if source is None:
+            yield self._stale(code.path, f"is not here, and dvc.lock claims that {self.who} ran it")
+        elif source.md5 != code.hash:
+            yield self._stale(code.path, f"is not the code that {self.who} ran, says dvc.lock")
+
+    def _input(self, dep: Artifact) -> Iterator[AuditFinding]:
+        maker, raw = self.revision.graph.makers.get(dep.path), self.revision.raw.get(dep.path)
+        if maker:
+            if dep not in maker.outs:
+                yield self._stale(
+                    "dvc.lock", f"{self.who} read other bytes of {dep.path} than stage {maker.stage} made"
+                )
+        elif raw:
+            if raw.artifact.hash != dep.hash:
+                yield self._stale(raw.tracked_by, f"is of other bytes than {self.who} read, says dvc.lock")
+        elif around := self.revision.graph.makers_around(dep):
+            for made in around:
+                yield from self._part(dep, made)
+        else:
+            yield from self._file(dep)
+
+    def _part(self, dep: Artifact, maker: Execution) -> Iterator[AuditFinding]:
+        """A file in the folder that a stage made, which the folder's listing has, where the cache holds it."""
+        for out in maker.outs:
+            inside = dep.path.removeprefix(f"{out.path}/")
+            members = self.history.storage.members(out.hash) if inside != dep.path else None
+            if members is not None and not dep.hash.endswith(FOLDER) and members.get(inside) != dep.hash:
+                yield self._stale(
+                    "dvc.lock", f"{self.who} read other bytes of {dep.path} than stage {maker.stage} made"
+                )
+
+    def _file(self, dep: Artifact) -> Iterator[AuditFinding]:
+        found = hash_of_files(self.revision.files, dep)
+        if found is None:
+            message = f"was read by {self.who}, and neither a stage, nor Git, nor a .dvc file has it; `dvc add` it"
+            yield error(dep.path, message)
+        elif found != dep.hash:
+            yield self._stale(dep.path, f"is of other bytes than {self.who} read, says dvc.lock")
+
+    def _committed_out(self, out: Artifact) -> Iterator[AuditFinding]:
+        """Outs that are in Git rather than in DVC's cache, such as metrics."""
+        found = hash_of_files(self.revision.files, out) if self.revision.commit else None
+        if found is not None and found != out.hash:
+            message = f"is not what {self.who} made, says dvc.lock; `dvc checkout`, or run it again"
+            yield error(out.path, message)
+
+    def _params(self) -> Iterator[AuditFinding]:
+        files = self.stage.definition.params if self.stage else {}
+        for file in {**files, **self.execution.params}:
+            claimed = self.execution.params.get(file, {})
+            try:
+                document = read_params(self.revision.files.read(file) or b"", file)
+            except KitError as problem:
+                yield error(file, f"{problem.message}; {self.who} read {', '.join(map(str, claimed))} of it")
+                continue
+            for name, here in changed_params(files.get(file, tuple(claimed)), claimed, document).items():
+                then, now = _text(claimed.get(name, MISSING)), _text(here)
+                yield self._stale(file, f"{name} is {now} here, and {then} when {self.who} ran, says dvc.lock")
+
+    def _wiring(self) -> Iterator[AuditFinding]:
+        """dvc.yaml against dvc.lock. DVC does not notice what was dropped, so that it is no reason to run."""
+        if self.stage is None:
+            return
+        name, ran = self.stage.name, self.execution
+        if self.stage.definition.cmd != ran.cmd:
+            yield self._stale("dvc.yaml", f"{self.who}: the cmd is another than what ran, says dvc.lock")
+        declared = {"dep": set(self.stage.deps), "out": set(self.stage.outs)}
+        locked = {"dep": {dep.path for dep in ran.inputs}, "out": {out.path for out in ran.outs}}
+        for what, paths in declared.items():
+            for path in sorted(paths - locked[what]):
+                message = f"{self.who}: the {what} {path} was not there when it ran, says dvc.lock"
+                yield self._stale("dvc.yaml", message)
+            for path in sorted(locked[what] - paths):
+                message = f"{self.who} still holds the {what} {path}, which dvc.yaml dropped; run"
+                yield warning("dvc.lock", f"{message} `dvc repro --force {name}`")
 
 
-def wiring_findings(revision: Revision, resolved: Mapping[str, Any]) -> Iterator[AuditFinding]:
-    """dvc.yaml against dvc.lock; `resolved` has a kit.project.pipeline.Stage for each stage of dvc.yaml."""
-    for name, execution in revision.lock.items():
-        if name not in resolved:
-            yield warning("dvc.lock", f"holds stage {name}, which dvc.yaml has no more; remove its entry")
-            continue
-        stage = resolved[name]
-        if stage.command != execution.command:
-            yield error("dvc.yaml", f"stage {name}: the cmd is another than what ran, says dvc.lock; {STALE}")
-        declared, locked = set(stage.deps), {dep.path for dep in execution.inputs}
-        for path in sorted(locked - declared):
-            message = f"stage {name} still holds the dep {path}, which dvc.yaml dropped; run `dvc repro --force {name}`"
-            yield warning("dvc.lock", message)
-        for path in sorted(declared - locked):
-            yield error("dvc.yaml", f"stage {name}: the dep {path} was not there when it ran, says dvc.lock; {STALE}")
-        if set(stage.outs) != {out.path for out in execution.outs}:
-            yield error("dvc.yaml", f"stage {name}: the outs are others than when it ran, says dvc.lock; {STALE}")
-    for name in resolved.keys() - revision.lock.keys():
+def _text(value: Any) -> str:
+    return "nothing" if value is MISSING else json.dumps(value, default=str)[:80]
+
+
+def stage_findings(revision: Revision) -> Iterator[AuditFinding]:
+    """The stages of dvc.yaml against those of dvc.lock.
+
+    Raises:
+        KitError: dvc.yaml cannot be resolved.
+    """
+    stages = revision.stages
+    for name in revision.lock.keys() - stages.keys():
+        yield warning("dvc.lock", f"holds stage {name}, which dvc.yaml has no more; remove its entry")
+    for name in stages.keys() - revision.lock.keys():
         yield warning("dvc.lock", f"has no stage {name}: it has not run; `dvc repro {name}`")

@@ -79,8 +79,7 @@ class Stored:
     def _hash(self, path: str) -> str | None:
         """DVC's hash of a path in the working tree; each is read once."""
         if path not in self._working_hashes:
-            place = self.history.root / path
-            self._working_hashes[path] = dvc_hash(place) if place.exists() else None
+            self._working_hashes[path] = dvc_hash(self.history.root, path)
         return self._working_hashes[path]
 
     def _recorded(self, revision: Revision) -> Iterator[AuditFinding]:

@@ -1,26 +1,17 @@
 """Whether a lineage can be relied on: everything that is wrong with it, weakens it, or cannot be checked here."""
 
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import yaml
-
-from kit.dvc.artifact import stays_inside
 from kit.errors import KitError
-from kit.formats import yaml12
-from kit.git.files import Files
-from kit.lineage.audit.claims import claim_findings, wiring_findings
+from kit.lineage.audit.claims import claim_findings, stage_findings
 from kit.lineage.audit.finding import AuditFinding, Severity, error, unknown
 from kit.lineage.audit.records import record_findings
 from kit.lineage.audit.signatures import signature_findings, signatures_required
 from kit.lineage.audit.stored import Stored, environment_findings
 from kit.lineage.history.history import History
 from kit.lineage.history.revision import Revision
-from kit.project.pipeline import Pipeline, Stage
-from kit.project.project import Project
 
 ORDER = list(Severity)
 
@@ -78,10 +69,9 @@ class _Audit:
         self.deep = deep
         self.stored = Stored(history)
         self.signed = signatures_required(history.revision().files)
-        self._resolved: dict[tuple[str, ...], Mapping[str, Stage] | KitError] = {}
 
     def findings(self, revision: Revision) -> Iterator[AuditFinding]:
-        yield from claim_findings(revision)
+        yield from claim_findings(self.history, revision)
         if revision.lock:
             yield from self._wiring(revision)
             yield from record_findings(self.history, revision)
@@ -91,48 +81,7 @@ class _Audit:
             yield from environment_findings(revision, self.deep)
 
     def _wiring(self, revision: Revision) -> Iterator[AuditFinding]:
-        resolved = self._stages(revision)
-        if isinstance(resolved, KitError):
-            yield error("dvc.yaml", f"cannot be resolved: {resolved}")
-        else:
-            yield from wiring_findings(revision, resolved)
-
-    def _stages(self, revision: Revision) -> Mapping[str, Stage] | KitError:
-        files = _resolved_from(revision.files)
-        if revision.commit is None:
-            return _resolved(revision.files, files)
-        key = tuple(f"{path} {revision.files.key(path)}" for path in files)
-        if key not in self._resolved:
-            self._resolved[key] = _resolved(revision.files, files)
-        return self._resolved[key]
-
-
-def _resolved_from(files: Files) -> list[str]:
-    """dvc.yaml, params.yaml, and the files that dvc.yaml takes variables from (`vars: [FILE, FILE:KEY]`)."""
-    found = ["dvc.yaml", "params.yaml"]
-    try:
-        document = yaml12.load((files.read("dvc.yaml") or b"").decode())
-        stages = list((document.get("stages") or {}).values())
-    except (yaml.YAMLError, UnicodeDecodeError, AttributeError):
-        return found
-    for part in [document, *stages]:
-        listed = part.get("vars") if isinstance(part, dict) else None
-        names = [entry.partition(":")[0] for entry in listed or [] if isinstance(entry, str)]
-        found += [name for name in names if stays_inside(name) and name not in found]
-    return found
-
-
-def _resolved(files: Files, wanted: Iterable[str]) -> Mapping[str, Stage] | KitError:
-    """The stages of a revision, resolved by DVC's parser, which reads from a folder."""
-    with tempfile.TemporaryDirectory(prefix="kit-") as folder:
-        for path in wanted:
-            data = files.read(path)
-            if data is not None:
-                place = Path(folder, path)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(data)
         try:
-            pipeline = Pipeline(Project(Path(folder)))
-            return {stage.name: stage for stage in pipeline.stages()}
+            yield from stage_findings(revision)
         except KitError as problem:
-            return problem
+            yield error("dvc.yaml", f"cannot be resolved: {problem}")

@@ -30,11 +30,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Cause:
-    """One difference: its class, a line that names it, and what to look at, such as a diff."""
+    """One difference: its class, a line that names it, what to look at, such as a diff, and the file, if it is one."""
 
     kind: Kind
     summary: str
     detail: tuple[str, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True)

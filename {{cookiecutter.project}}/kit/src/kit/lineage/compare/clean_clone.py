@@ -56,20 +56,20 @@ def place_input(history: History, revision: Revision, dep: Artifact, clone: Path
         KitError: the bytes are not on this machine.
     """
     place = clone / dep.path
-    if place.exists() and dvc_hash(place) == dep.hash:  # Git has it, and so the clone
+    if dvc_hash(clone, dep.path) == dep.hash:  # Git has it, and so the clone
         return
     remove(place)
     if not dep.hash.endswith(FOLDER):
         _write(place, open_content(history, revision, dep) or _missing(dep))
         return
     here = history.root / dep.path
-    if revision.commit is None and here.is_dir() and dvc_hash(here) == dep.hash:
+    if revision.commit is None and here.is_dir() and dvc_hash(history.root, dep.path) == dep.hash:
         shutil.copytree(here, place)
         return
     place.mkdir(parents=True)
     for name, md5 in _members(history, dep).items():
         if not stays_inside(name):
-            raise KitError(f"{dep.path}: its listing in DVC's cache names {name}, which is outside the folder")
+            raise KitError(f"its listing in DVC's cache names {name}, which is outside the folder", dep.path)
         _write(place / name, history.storage.open(md5) or _missing(dep))
 
 
@@ -87,7 +87,7 @@ def _members(history: History, dep: Artifact) -> Mapping[str, str]:
 
 
 def _missing(dep: Artifact) -> NoReturn:
-    raise KitError(f"{dep.path}: its bytes ({dep.hash[:12]}) are not on this machine; `dvc fetch` brings them")
+    raise KitError(f"its bytes ({dep.hash[:12]}) are not on this machine; `dvc fetch` brings them", dep.path)
 
 
 def _write(place: Path, source: BinaryIO) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.dvc.artifact import Artifact
-from kit.dvc.hashing import FOLDER, dvc_hash
+from kit.dvc.hashing import FOLDER, hash_anywhere, md5_of_file
 from kit.lineage.compare.verdict import Content
 from kit.lineage.history.history import History
 from kit.lineage.history.revision import Revision
@@ -28,13 +28,13 @@ def content_at(history: History, revision: Revision, artifact: Artifact) -> Cont
 def content_on_disk(place: Path, record: Mapping[str, Any], path: str) -> Content:
     """A file or folder that a run has just made; `path` is what its record calls it."""
     if not place.is_dir():
-        return Content(dvc_hash(place), _tensor_digest(record, path), place.read_bytes)
+        return Content(md5_of_file(place), _tensor_digest(record, path), place.read_bytes)
     files = {file.relative_to(place).as_posix(): file for file in place.rglob("*") if file.is_file()}
     return Content(
-        dvc_hash(place),
+        hash_anywhere(place, place.parents[path.count("/")]),
         None,
         lambda: None,
-        lambda: {name: Content(dvc_hash(file), None, file.read_bytes) for name, file in files.items()},
+        lambda: {name: Content(md5_of_file(file), None, file.read_bytes) for name, file in files.items()},
     )
 
 

@@ -62,12 +62,12 @@ def _check(revision: Revision, execution: Execution) -> None:
         )
     for artifact in (*execution.inputs, *execution.outs):
         if not stays_inside(artifact.path):
-            raise KitError(f"dvc.lock: stage {execution.stage}: {artifact.path} is outside the project")
+            raise KitError(f"stage {execution.stage}: {artifact.path} is outside the project", "dvc.lock")
     source, code = revision.source(execution.module), execution.code
     if source is None or code is None or source.md5 != code.hash:
         label = f"modules/{execution.module}"
         raise KitError(
-            f"{label}: {revision.name} does not have the code that ran, so it cannot be replayed; see `kit verify`"
+            f"{revision.name} does not have the code that ran, so it cannot be replayed; see `kit verify`", label
         )
 
 

@@ -14,6 +14,7 @@ from kit.lineage.history.lock_cache import LockCache, without_collector
 from kit.lineage.history.lockfile import Execution, Key, Lock, LockReader, key
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.run_records import RunRecords
+from kit.lineage.history.stages import StageReader
 from kit.project.module_code import Sources
 
 LOCK = "dvc.lock"
@@ -32,6 +33,7 @@ class History:
         self.objects = Objects(repository)
         self.reader = LockReader()
         self.sources = Sources()
+        self.stages = StageReader()
         self.storage = Storage(None if repository.bare else repository.folder)
         self.records = RunRecords(self.storage)
         self._revisions: dict[str, Revision] = {}
@@ -140,8 +142,8 @@ class History:
             text = (files.read(LOCK) or b"").decode()
             lock = self.reader.read(text, LOCK) if text else {}
         except (KitError, UnicodeDecodeError) as error:
-            return Revision(WORKING_TREE, None, files, {}, self.sources, str(error))
-        return Revision(WORKING_TREE, None, files, lock, self.sources)
+            return Revision(WORKING_TREE, None, files, {}, self.sources, self.stages, str(error))
+        return Revision(WORKING_TREE, None, files, lock, self.sources, self.stages)
 
     def at(self, commit: str, label: str | None = None) -> Revision:
         """The project at a commit."""
@@ -153,9 +155,9 @@ class History:
                 self._parse([blob])
             lock = self._parsed.get(blob or "", {})
             if isinstance(lock, KitError):
-                revision = Revision(label or commit[:8], found, files, {}, self.sources, str(lock))
+                revision = Revision(label or commit[:8], found, files, {}, self.sources, self.stages, str(lock))
             else:
-                revision = Revision(label or commit[:8], found, files, lock, self.sources)
+                revision = Revision(label or commit[:8], found, files, lock, self.sources, self.stages)
             self._revisions[commit] = revision
         return self._revisions[commit]
 
@@ -175,10 +177,10 @@ class History:
 
     def _read_lock(self, data: bytes | None) -> Lock | KitError:
         if data is None:
-            return KitError(f"{LOCK}: is not in this clone; `git fetch --refetch` without a filter brings it")
+            return KitError("is not in this clone; `git fetch --refetch` without a filter brings it", LOCK)
         try:
             return self.reader.read(data.decode(), LOCK)
         except KitError as error:
             return error
         except UnicodeDecodeError:
-            return KitError(f"{LOCK}: is not UTF-8 text; restore it from Git")
+            return KitError("is not UTF-8 text; restore it from Git", LOCK)

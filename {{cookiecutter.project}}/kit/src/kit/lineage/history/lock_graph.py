@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from kit.dvc.artifact import Artifact
 from kit.lineage.history.lockfile import Execution, Lock
+from kit.project.stage_graph import Makers
 
 
 class LockGraph:
@@ -30,16 +31,17 @@ class LockGraph:
 
     def makers_around(self, dep: Artifact) -> list[Execution]:
         """Who made what a folder holds, or the folder that a file lies in."""
-        around = (self.makers.get(parent) for parent in _folders(dep.path))
-        return [*self._makers_inside.get(dep.path, []), *filter(None, around)]
+        return self._makers.around(dep.path)
+
+    @cached_property
+    def _makers(self) -> Makers[Execution]:
+        return Makers(self.makers)
 
     def upstream(self, execution: Execution) -> list[Execution]:
         """The executions that it read from; each once."""
-        found = {made.stage: made for dep in execution.inputs for made in self._sources(dep)}
+        read = (*(dep.path for dep in execution.inputs), *execution.params)
+        found = {made.stage: made for path in read for made in self._makers.of(path)}
         return list(found.values())
-
-    def _sources(self, dep: Artifact) -> list[Execution]:
-        return [self.makers[dep.path]] if dep.path in self.makers else self.makers_around(dep)
 
     @cached_property
     def in_order(self) -> list[Execution]:
@@ -66,18 +68,3 @@ class LockGraph:
             for made in self.upstream(execution):
                 found[made.stage].append(stage)
         return found
-
-    @cached_property
-    def _makers_inside(self) -> Mapping[str, list[Execution]]:
-        """Folder to those who made what lies in it."""
-        found: dict[str, dict[str, Execution]] = defaultdict(dict)
-        for path, execution in self.makers.items():
-            for folder in _folders(path):
-                found[folder][execution.stage] = execution
-        return {folder: list(executions.values()) for folder, executions in found.items()}
-
-
-def _folders(path: str) -> list[str]:
-    """Every folder above a path, the nearest first."""
-    parts = path.split("/")
-    return ["/".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]

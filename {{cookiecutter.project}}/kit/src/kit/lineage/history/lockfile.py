@@ -10,9 +10,10 @@ from typing import Any
 import yaml
 
 from kit.dvc.artifact import Artifact
+from kit.dvc.stages import in_project
 from kit.errors import KitError
 from kit.formats import yaml12
-from kit.project.pipeline import MODULES
+from kit.project.stage import MODULES
 
 RECORD = "run.json"
 HEADER = "schema: '2.0'\nstages:\n"
@@ -35,22 +36,38 @@ class Execution:
         """
         command = document["cmd"]
         self.stage = stage
-        self.command: str = "\n".join(command) if isinstance(command, list) else str(command)
+        self.cmd = tuple(map(str, command)) if isinstance(command, list) else str(command)
         self.deps = tuple(_artifacts(document.get("deps") or []))
         self.outs = tuple(_artifacts(document.get("outs") or []))
         self.params: Mapping[str, Mapping[str, Any]] = dict(document.get("params") or {})
         self.sizes = {out["path"]: out.get("size") for out in document.get("outs") or []}
 
+    @property
+    def command(self) -> str:
+        """What ran; several commands one a line."""
+        return self.cmd if isinstance(self.cmd, str) else "\n".join(self.cmd)
+
+    def moved(self, wdir: str) -> "Execution":
+        """The same, in paths of the project; they are relative to the folder `wdir` of the project in it."""
+        if wdir == ".":
+            return self
+        moved = self.document()
+        for entry in (*moved["deps"], *moved["outs"]):
+            entry["path"] = in_project(wdir, entry["path"])
+        moved["params"] = {in_project(wdir, file): values for file, values in self.params.items()}
+        return Execution(self.stage, moved)
+
     def document(self) -> dict[str, Any]:
         """What the constructor reads: the entry without what it does not keep."""
         deps = [{"path": dep.path, "md5": dep.hash} for dep in self.deps]
         outs = [{"path": out.path, "md5": out.hash, "size": self.sizes.get(out.path)} for out in self.outs]
-        return {"cmd": self.command, "deps": deps, "params": self.params, "outs": outs}
+        cmd = self.cmd if isinstance(self.cmd, str) else list(self.cmd)
+        return {"cmd": cmd, "deps": deps, "params": self.params, "outs": outs}
 
     @cached_property
     def id(self) -> str:
         """SHA-256 of all that the entry says."""
-        text = json.dumps([self.stage, self.command, self.deps, self.params, self.outs], default=str, sort_keys=True)
+        text = json.dumps([self.stage, self.cmd, self.deps, self.params, self.outs], default=str, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property
@@ -93,13 +110,13 @@ class Execution:
 
 
 Lock = Mapping[str, Execution]
-Key = tuple[str, str, tuple[Artifact, ...], tuple[Artifact, ...], str]
+Key = tuple[str, str | tuple[str, ...], tuple[Artifact, ...], tuple[Artifact, ...], str]
 
 
 def key(execution: Execution) -> Key:
     """Equal for equal entries. A run record is in the outs, and its hash is of one run only; others need the params."""
     params = "" if execution.record else str(execution.params)
-    return (execution.stage, execution.command, execution.deps, execution.outs, params)
+    return (execution.stage, execution.cmd, execution.deps, execution.outs, params)
 
 
 class LockReader:
@@ -131,7 +148,7 @@ class LockReader:
         document = _parsed(text, label)
         stages = document.get("stages") if isinstance(document, dict) else None
         if not isinstance(stages, dict | None) or (document and stages is None and "schema" not in document):
-            raise KitError(f"{label}: is not what DVC writes; restore it from Git")
+            raise KitError("is not what DVC writes; restore it from Git", label)
         found = (_execution(str(name), entry, label) for name, entry in (stages or {}).items())
         return {execution.stage: self._whole_ones.setdefault(execution.id, execution) for execution in found}
 
@@ -152,15 +169,15 @@ def _parsed(text: str, label: str) -> Any:
         return yaml12.load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise KitError(f"{label}{line}: invalid YAML: {getattr(error, 'problem', None) or error}") from None
+        line = mark.line + 1 if mark else 0
+        raise KitError(f"invalid YAML: {getattr(error, 'problem', None) or error}", label, line) from None
 
 
 def _execution(stage: str, document: Any, label: str) -> Execution:
     try:
         return Execution(stage, document)
     except (AttributeError, KeyError, TypeError):
-        raise KitError(f"{label}: stage {stage} is not what DVC writes; restore it from Git") from None
+        raise KitError(f"stage {stage} is not what DVC writes; restore it from Git", label) from None
 
 
 def _artifacts(entries: list[Mapping[str, Any]]) -> Iterator[Artifact]:

@@ -7,6 +7,7 @@ from kit.git.files import Files
 from kit.git.repository import Commit
 from kit.lineage.history.lock_graph import LockGraph
 from kit.lineage.history.lockfile import Lock
+from kit.lineage.history.stages import StageReader, Stages
 from kit.project.module_code import Source, Sources
 from kit.project.raw_data import RawData, raw_data
 
@@ -21,15 +22,31 @@ class Revision:
         files: Files,
         lock: Lock,
         sources: Sources,
+        stages: StageReader,
         problem: str | None = None,
     ) -> None:
         self.name = name
         self.commit = commit
         self.files = files
-        self.lock = lock
+        self._lock = lock
+        self._stages = stages
         self.problem = problem
         self._sources = sources
         self._modules: dict[str, Source | None] = {}
+
+    @cached_property
+    def lock(self) -> Lock:
+        """Stage to execution, in paths of the project."""
+        return self._stages.lock(self._lock, self.files)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The stages of dvc.yaml.
+
+        Raises:
+            KitError: dvc.yaml is missing, invalid YAML, or cannot be resolved.
+        """
+        return self._stages.stages(self.files)
 
     @cached_property
     def graph(self) -> LockGraph:

@@ -1,15 +1,15 @@
 """Whether the bytes that a lock speaks of are here, and unharmed."""
 
-import json
 from enum import StrEnum
 
 from kit.dvc.artifact import Artifact
-from kit.dvc.hashing import FOLDER, digests, dvc_hash, md5_of_bytes
+from kit.dvc.hashing import FOLDER, digests, dvc_hash, md5_of_bytes, md5_of_listing
+from kit.dvc.ignore import Ignored
 from kit.git.files import Files
 from kit.lineage.history.history import History
 from kit.lineage.history.revision import Revision
 from kit.project.module_code import source_of
-from kit.project.pipeline import MODULES
+from kit.project.stage import MODULES
 
 
 class State(StrEnum):
@@ -25,7 +25,7 @@ class State(StrEnum):
 def state_of(history: History, revision: Revision, artifact: Artifact) -> State:
     """Reads the bytes themselves: of the working tree, of Git, and of DVC's cache."""
     if revision.commit is None:
-        found = _hash_on_disk(history, artifact)
+        found = dvc_hash(history.root, artifact.path)
         if found is not None:
             return State.MATCHES if found == artifact.hash else State.DIFFERS
     elif (found := hash_of_files(revision.files, artifact)) is not None:
@@ -65,13 +65,7 @@ def hash_of_files(files: Files, artifact: Artifact) -> str | None:
         return source.md5 if source else None
     if not artifact.hash.endswith(FOLDER):
         return None
-    inside = {path: files.read(f"{artifact.path}/{path}") for path in files.under(artifact.path)}
-    listing = [{"md5": md5_of_bytes(data or b""), "relpath": path} for path, data in sorted(inside.items())]
-    return md5_of_bytes(json.dumps(listing, sort_keys=True).encode()) + FOLDER if inside else None
-
-
-def _hash_on_disk(history: History, artifact: Artifact) -> str | None:
-    place = history.root / artifact.path
-    if artifact.path.startswith(MODULES) and place.is_dir():
-        return hash_of_files(history.working_tree.files, artifact)
-    return dvc_hash(place) if place.exists() else None
+    ignored = Ignored(files.read)
+    inside = [path for path in files.under(artifact.path) if not ignored.matches(f"{artifact.path}/{path}")]
+    found = {path: md5_of_bytes(files.read(f"{artifact.path}/{path}") or b"") for path in inside}
+    return md5_of_listing(found) if found else None

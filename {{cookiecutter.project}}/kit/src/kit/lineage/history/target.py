@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.dvc.artifact import Artifact
-from kit.dvc.hashing import dvc_hash
+from kit.dvc.hashing import hash_anywhere
 from kit.errors import KitError
 from kit.lineage.history.history import History
 from kit.lineage.history.index import places_of_hash
@@ -45,7 +45,7 @@ def target_of(history: History, query: str, rev: str | None, cwd: Path) -> Targe
     if (cwd / query).exists():
         return _by_content(history, revision, cwd / query, query)
     if query in _declared_stages(revision):
-        raise KitError(f"dvc.lock: stage {query} has not run at {revision.name}; run `dvc repro {query}`")
+        raise KitError(f"stage {query} has not run at {revision.name}; run `dvc repro {query}`", "dvc.lock")
     raise KitError(
         f"{query}: no stage, file or hash of this name at {revision.name}; `dvc stage list` shows the stages"
     )
@@ -83,7 +83,7 @@ def _by_hash(history: History, revision: Revision, query: str) -> Target:
 
 def _by_content(history: History, revision: Revision, file: Path, query: str) -> Target:
     """A file from anywhere, recognised by its bytes."""
-    digest = dvc_hash(file)
+    digest = hash_anywhere(file, history.root)
     found = places_of_hash(history, digest, revision)
     if not found:
         raise KitError(f"{query}: nothing in the history has these bytes (md5 {digest[:12]}); `kit find` looks further")

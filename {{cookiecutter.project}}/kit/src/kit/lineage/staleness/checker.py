@@ -1,0 +1,198 @@
+"""Which stages would run, and why: the one answer for `kit why`, `kit stages --stale`, the gate and the report."""
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any
+
+from kit.dvc.params import MISSING
+from kit.errors import KitError
+from kit.lineage.compare.causes import Cause, Kind, Side, causes
+from kit.lineage.history.code_index import CodeIndex
+from kit.lineage.history.history import History
+from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.run_cache import cached_executions
+from kit.lineage.staleness.rules import Differences, WorkingTree, unnoticed
+from kit.project.pipeline import FILE, Pipeline
+from kit.project.project import Project
+from kit.project.stage import Stage
+
+ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Staleness:
+    """What `dvc repro` would do with a stage, and why.
+
+    `upstream` are the stages before it that would run; `restorable`: the run cache has its results. `always`: DVC runs
+    it each time; `frozen`: DVC never does, so that `causes` are the reasons for which it otherwise would. `outdated`:
+    its results are not of what lies here now, its own or those that it was made from. `warnings` are what DVC does not
+    notice.
+    """
+
+    stage: str
+    causes: tuple[Cause, ...]
+    upstream: tuple[str, ...]
+    restorable: bool
+    warnings: tuple[str, ...]
+    always: bool = False
+    frozen: bool = False
+    outdated: bool = False
+
+    @property
+    def would_run(self) -> bool:
+        return not self.frozen and (self.always or bool(self.causes or self.upstream))
+
+
+class StalenessChecker:
+    """Compares stages of the working tree with dvc.lock.
+
+    With `allow_missing` it needs no data, and says what `dvc repro --allow-missing` would run.
+    """
+
+    def __init__(self, history: History, allow_missing: bool = False) -> None:
+        """Read dvc.yaml and dvc.lock.
+
+        Raises:
+            KitError: one of them cannot be read, or there is no working tree.
+        """
+        history.needs_working_tree()
+        self.history = history
+        self.pipeline = Pipeline(Project(history.root))
+        self.graph = self.pipeline.graph
+        self._here = WorkingTree(history, allow_missing)
+        self._codes = CodeIndex(history)
+        self._found: dict[str, Staleness] = {}
+
+    def of(self, name: str) -> Staleness:
+        """What would happen to a stage.
+
+        Raises:
+            KitError: there is no such stage, stages wait for each other, or a file of parameters cannot be read.
+        """
+        self.pipeline.stage(name)
+        if self.graph.circle:
+            circle = " → ".join(self.graph.circle)
+            raise KitError(f"stages wait for each other in a circle: {circle}; remove one of these deps", FILE)
+        for stage in self._up_to(name):
+            if stage.name not in self._found:
+                self._found[stage.name] = self._staleness(stage)
+        return self._found[name]
+
+    def stale(self) -> list[str]:
+        """The stages that would run, in the order of dvc.yaml; one behind another may turn out unchanged."""
+        return [name for name in self.pipeline.names() if self.of(name).would_run]
+
+    def outdated(self, name: str) -> list[str]:
+        """The stages whose results, which a stage's own results come from, are not of what lies here now."""
+        self.of(name)
+        return [stage.name for stage in self._up_to(name) if self._found[stage.name].outdated]
+
+    def _up_to(self, name: str) -> list[Stage]:
+        """A stage and all that it waits for, in an order to run them."""
+        waiting, before = [name], dict[str, list[str]]()
+        while waiting:
+            stage = waiting.pop()
+            if stage not in before:
+                before[stage] = self._before(self.graph.stages[stage])
+                waiting += before[stage]
+        return [self.graph.stages[stage] for stage in TopologicalSorter(before).static_order()]
+
+    def _before(self, stage: Stage) -> list[str]:
+        """DVC cuts a frozen stage off from what it reads."""
+        return [] if stage.definition.frozen else self.graph.before(stage)
+
+    def _staleness(self, stage: Stage) -> Staleness:
+        before = [self._found[name] for name in self._before(stage)]
+        upstream = tuple(one.stage for one in before if one.would_run)
+        locked = self.history.working_tree.lock.get(stage.name)
+        definition = stage.definition
+        if locked is None:
+            never = Cause(Kind.WIRING, "it has never run: dvc.lock does not have it")
+            differences = self._here.differences(stage, Execution(stage.name, {"cmd": definition.cmd}))
+            planned = _planned(stage, None, differences, set())
+            found, warnings = [never], list[str]()
+        else:
+            differences = self._here.differences(stage, locked)
+            explained = self._explained(stage, upstream)
+            planned = _planned(stage, locked, differences, explained)
+            found = list(self._causes(locked, planned, differences, explained))
+            warnings = list(unnoticed(stage, locked))
+        return Staleness(
+            stage=stage.name,
+            causes=tuple(found),
+            upstream=upstream,
+            restorable=_may_be_restored(stage) and _key(planned, definition.wdir) in self._cached_runs,
+            warnings=tuple(warnings),
+            always=definition.always_changed or definition.is_callback,
+            frozen=definition.frozen,
+            outdated=not definition.frozen and (bool(found) or any(one.outdated for one in before)),
+        )
+
+    def _explained(self, stage: Stage, upstream: Iterable[str]) -> set[str]:
+        """What is about to be rebuilt."""
+        rebuilt = set(upstream)
+        paths = (*stage.deps, *stage.param_files)
+        return {path for path in paths if any(maker.name in rebuilt for maker in self.graph.makers.of(path))}
+
+    def _causes(
+        self, locked: Execution, planned: Execution, differences: Differences, explained: set[str]
+    ) -> Iterator[Cause]:
+        """Why it would run, in words; the rules decide whether there is a reason, and words are found for each."""
+        own = differences.command or {*differences.deps, *differences.params} - explained
+        found = causes(self._side(locked), self._side(planned), frozenset(explained)) if own else []
+        yield from found or ([Cause(Kind.UNKNOWN, "it differs from dvc.lock; `dvc status` says how")] if own else [])
+        yield from differences.outs
+
+    def _side(self, execution: Execution) -> Side:
+        working, head = self.history.working_tree, self.history.repository.head
+        read = {}
+        for dep in execution.inputs:
+            data = working.files.read(dep.path) if self._here.hash(dep.path) == dep.hash else None
+            read[dep.path] = data if data is not None else self.history.storage.read(dep.hash)
+        return Side(execution, self._codes.source(execution, [head] if head else []), None, read)
+
+    @cached_property
+    def _cached_runs(self) -> set[tuple[Any, ...]]:
+        """What the run cache can restore, each run by what decides it."""
+        return {_key(execution, ".") for execution in cached_executions(self.history.storage)}
+
+
+def _planned(stage: Stage, locked: Execution | None, differences: Differences, explained: set[str]) -> Execution:
+    """What dvc.lock would say if the stage ran now with what lies here; what DVC does not notice is as it was."""
+    deps = {dep.path: dep.hash for dep in locked.deps} if locked else {}
+    deps |= {path: now or ABSENT for path, now in differences.deps.items()}
+    params = {file: dict(values) for file, values in locked.params.items()} if locked else {}
+    for file, values in differences.params.items():
+        if file not in explained:
+            params[file] = {name: value for name, value in params.get(file, {}).items() if name not in values}
+            params[file] |= {name: value for name, value in values.items() if value is not MISSING}
+    outs = {out.path: out.hash for out in locked.outs} if locked else {}
+    outs |= {path: "" for path in stage.outs if path not in outs}
+    cmd = stage.definition.cmd
+    document = {
+        "cmd": cmd if isinstance(cmd, str) else list(cmd),
+        "deps": [{"path": path, "md5": md5} for path, md5 in deps.items()],
+        "params": params,
+        "outs": [{"path": path, "md5": md5} for path, md5 in outs.items()],
+    }
+    return Execution(stage.name, document)
+
+
+def _may_be_restored(stage: Stage) -> bool:
+    """Whether DVC looks for a stage in its run cache (dvc.stage.cache._can_hash)."""
+    definition = stage.definition
+    if definition.always_changed or not ((definition.deps or definition.params) and definition.outs):
+        return False
+    return not any(out.persist for out in definition.outs) and not stage.uncached
+
+
+def _key(execution: Execution, wdir: str) -> tuple[Any, ...]:
+    """What decides a run: command, inputs, code and parameters, and the paths of what it makes, relative to `wdir`."""
+    if wdir != ".":
+        execution = execution.moved(posixpath.relpath(".", wdir))
+    deps, outs = tuple(sorted(execution.deps)), tuple(sorted(out.path for out in execution.outs))
+    params = sorted((file, sorted(values.items(), key=str)) for file, values in execution.params.items())
+    return (execution.cmd, deps, outs, str(params))
