@@ -136,6 +136,17 @@ def test_a_parameter_that_is_no_number_is_the_same_on_both_sides(lab: Lab, kit: 
     assert [cause.summary for cause in divergence.causes] == ["params.yaml: encoder.seed: 0 → 1"]
 
 
+def test_what_is_shown_of_many_changes_is_cut(lab: Lab, kit: Kit) -> None:
+    lab.params["encoder"] = {f"p{number}": number for number in range(1000)}
+    lab.repro()
+    lab.commit()
+    out = kit("why", "HEAD~1", "HEAD")[1]
+    assert len(out.splitlines()) < 60
+    assert "  … 961 more; `--format json` lists them all\n" in out
+    (divergence,) = compared(lab).divergences
+    assert len(divergence.causes) == 1001
+
+
 def test_a_change_without_effect_is_not_the_cause(lab: Lab) -> None:
     """The splitter's code changed and made the same; the seed of the head is what made the difference."""
     lab.insensitive = {"splitter"}

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from kit.lineage import Cause, Comparison, Divergence
 
+SHOWN = 40  # causes of one divergence
+
 
 def comparison_lines(found: Comparison) -> Iterator[str]:
     """The first divergence, what followed, and the verdict."""
@@ -32,8 +34,10 @@ def _named(divergence: Divergence) -> str:
 
 
 def _causes(divergence: Divergence) -> Iterator[str]:
-    for cause in divergence.causes:
+    for cause in divergence.causes[:SHOWN]:
         yield from cause_lines(cause)
+    if len(divergence.causes) > SHOWN:
+        yield f"  … {len(divergence.causes) - SHOWN} more; `--format json` lists them all"
 
 
 def cause_lines(cause: Cause) -> Iterator[str]:

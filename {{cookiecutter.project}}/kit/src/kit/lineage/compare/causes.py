@@ -9,6 +9,7 @@ from kit.dvc.artifact import Artifact
 from kit.formats.flat import equal, flat, short_text
 from kit.lineage.compare import differences
 from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.opening import Contents
 from kit.project.module_code import Source
 
 WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt", ".onnx")
@@ -40,12 +41,12 @@ class Cause:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two runs, with what is known of it: its code and its record, where they are here."""
+    """One of the two runs, with what is known of it: its code, its record and what it read, where they are here."""
 
     execution: Execution
     source: Source | None
     record: Mapping[str, Any] | None
-    read: Mapping[str, bytes | None]
+    contents: Contents
 
 
 def causes(left: Side, right: Side, explained: frozenset[str]) -> list[Cause]:
@@ -55,7 +56,8 @@ def causes(left: Side, right: Side, explained: frozenset[str]) -> list[Cause]:
     """
     found = [*_inputs(left, right, explained), *_code(left, right), *_params(left.execution, right.execution)]
     if left.execution.command != right.execution.command and not found:
-        found.append(Cause(Kind.WIRING, f"the command: {left.execution.command} → {right.execution.command}"))
+        was, now = (short_text(side.execution.command) for side in (left, right))
+        found.append(Cause(Kind.WIRING, f"the command: {was} → {now}"))
     return found
 
 
@@ -87,12 +89,12 @@ def _inputs(left: Side, right: Side, explained: frozenset[str]) -> Iterator[Caus
             yield Cause(Kind.WIRING, f"{path} was not read, and now is: it was added to deps")
         elif before[path] != after[path]:
             kind = Kind.WEIGHTS if path.endswith(WEIGHTS) else Kind.DATA
-            changed, detail = differences.of_bytes(left.read.get(path), right.read.get(path))
+            changed, detail = differences.of_artifacts(left.contents, before[path], right.contents, after[path])
             yield Cause(kind, f"{path}: {changed}", detail)
 
 
-def _by_path(artifacts: tuple[Artifact, ...]) -> dict[str, str]:
-    return {artifact.path: artifact.hash for artifact in artifacts}
+def _by_path(artifacts: tuple[Artifact, ...]) -> dict[str, Artifact]:
+    return {artifact.path: artifact for artifact in artifacts}
 
 
 def _code(left: Side, right: Side) -> Iterator[Cause]:

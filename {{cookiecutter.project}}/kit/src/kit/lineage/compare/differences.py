@@ -2,32 +2,81 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import ExitStack
+from os import SEEK_END
+from typing import Any, BinaryIO
 
+from kit.dvc.artifact import Artifact
+from kit.dvc.hashing import FOLDER
 from kit.formats.flat import short_text
+from kit.lineage.compare.lines import LineComparison, compare_lines, is_text
+from kit.lineage.history.opening import Contents
 from kit.project.module_code import Source
 
 LINES, CONTEXT = 40, 40
+DIFF_BYTES = 1 << 20
 
 
-def of_bytes(left: bytes | None, right: bytes | None) -> tuple[str, tuple[str, ...]]:
-    """A sentence on two contents of a file, and the first lines that differ; None: not on this machine."""
+def of_artifacts(left: Contents, before: Artifact, right: Contents, after: Artifact) -> tuple[str, tuple[str, ...]]:
+    """A sentence on two contents of a file or folder, and what to look at."""
+    if before.hash.endswith(FOLDER) or after.hash.endswith(FOLDER):
+        return of_members(left.members(before), right.members(after))
+    with ExitStack() as stack:
+        streams = [contents.open(artifact) for contents, artifact in ((left, before), (right, after))]
+        return of_contents(*(stream and stack.enter_context(stream) for stream in streams))
+
+
+def of_members(left: Mapping[str, str] | None, right: Mapping[str, str] | None) -> tuple[str, tuple[str, ...]]:
+    """A sentence on two listings of a folder (path to hash), and its first files that differ; None: not here."""
+    if left is None or right is None:
+        return "other files; the listing of one of the two is not on this machine", ()
+    names = sorted(name for name in {*left, *right} if left.get(name) != right.get(name))
+    signs = [f"{'+' if name not in left else '-' if name not in right else '±'} {name}" for name in names]
+    more = (f"… {len(signs) - LINES} more files",) if len(signs) > LINES else ()
+    return f"{len(names)} of {len({*left, *right})} files", (*signs[:LINES], *more)
+
+
+def of_contents(left: BinaryIO | None, right: BinaryIO | None) -> tuple[str, tuple[str, ...]]:
+    """A sentence on two contents of a file, and the first lines that differ; None: not on this machine.
+
+    The streams are read piece by piece.
+    """
     if left is None or right is None:
         return "other bytes; one of the two is not on this machine", ()
-    try:
-        before, after = left.decode().splitlines(), right.decode().splitlines()
-    except UnicodeDecodeError:
-        return f"other bytes, {len(left)} → {len(right)} in size", ()
-    if len(before) == len(after):
-        changed = [number for number, pair in enumerate(zip(before, after, strict=True), 1) if pair[0] != pair[1]]
-        if not changed:
-            return "only line ends differ", ()
-        first = changed[0]
-        many = f"{len(changed)} of {len(before)} lines {'differs' if len(changed) == 1 else 'differ'}"
-        pair = _around(before[first - 1], after[first - 1])
-        detail = (f"line {first}", f"- {pair[0]}", f"+ {pair[1]}")
-        return f"{many}, the first is line {first}", detail
-    return f"{len(before)} → {len(after)} lines", tuple(_diff(before, after, "", 0))
+    if not (is_text(left) and is_text(right)):
+        return f"other bytes, {_size(left)} → {_size(right)} in size", ()
+    found = compare_lines(left, right)
+    if found.before != found.after:
+        return f"{found.before} → {found.after} lines", _few_lines(left, right) or _first_line(found)
+    if found.first is None:
+        return "only line ends differ", ()
+    many = f"{found.differing} of {found.before} lines {'differs' if found.differing == 1 else 'differ'}"
+    return f"{many}, the first is line {found.first[0]}", _first_line(found)
+
+
+def _size(stream: BinaryIO) -> int:
+    return stream.seek(0, SEEK_END)
+
+
+def _few_lines(left: BinaryIO, right: BinaryIO) -> tuple[str, ...]:
+    """A diff of two short texts; nothing for long ones, which it would take minutes and much memory to align."""
+    if max(_size(left), _size(right)) > DIFF_BYTES:
+        return ()
+    before, after = (_lines_of(stream) for stream in (left, right))
+    return tuple(_diff(before, after, "", 0))
+
+
+def _lines_of(stream: BinaryIO) -> list[str]:
+    stream.seek(0)
+    return stream.read(DIFF_BYTES).decode().splitlines()
+
+
+def _first_line(found: LineComparison) -> tuple[str, ...]:
+    if found.first is None:  # one text is the beginning of the other
+        return ()
+    number, *lines = found.first
+    before, after = _around(*(line.decode(errors="replace") for line in lines))
+    return (f"line {number}", f"- {before}", f"+ {after}")
 
 
 def _around(left: str, right: str) -> tuple[str, str]:

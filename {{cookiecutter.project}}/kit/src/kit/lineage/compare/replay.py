@@ -18,6 +18,7 @@ from kit.lineage.compare.content import content_at, content_on_disk
 from kit.lineage.compare.verdict import Agreement, Verdict, compare, overall, tolerance_of
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.opening import Contents
 from kit.lineage.history.results import metric_paths
 from kit.lineage.history.revision import Revision
 from kit.project.ports import RECORD
@@ -106,6 +107,7 @@ def _compared(
         for out in execution.results
     )
     level = overall(verdicts, frozenset(metrics))
-    sides = [Side(execution, None, record, {}) for record in (recorded, now)]
+    read = Contents(history, (revision,))
+    sides = [Side(execution, None, record, read) for record in (recorded, now)]
     differs = level is not Agreement.IDENTICAL_BYTES
     return Replay(execution.stage, verdicts, level, recorded, now, tuple(hidden_causes(*sides) if differs else ()))

@@ -8,14 +8,14 @@ from kit.errors import KitError
 from kit.lineage.compare.causes import Cause, Kind, Side, causes, hidden_causes
 from kit.lineage.compare.comparison import Comparison, Divergence
 from kit.lineage.compare.content import content_at
-from kit.lineage.compare.differences import of_bytes
+from kit.lineage.compare.differences import of_artifacts
 from kit.lineage.compare.verdict import Agreement, Verdict, compare, overall, tolerance_of
 from kit.lineage.history.code_index import CodeIndex
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.opening import Contents
 from kit.lineage.history.results import final_results, metric_paths
 from kit.lineage.history.revision import Revision
-from kit.lineage.history.states import content_of
 from kit.lineage.history.target import target_of
 
 
@@ -119,12 +119,7 @@ class _Walk:
         if source and code and source.md5 != code.hash:
             source = self.codes.source(execution, commits)
         other = self.after if revision is self.before else self.before
-        read = {
-            dep.path: content_of(self.history, revision, dep) or content_of(self.history, other, dep)
-            for dep in execution.inputs
-            if dep.path not in revision.graph.makers
-        }
-        return Side(execution, source, record, read)
+        return Side(execution, source, record, Contents(self.history, (revision, other)))
 
     def _outright(self, one: Artifact, two: Artifact) -> Cause | None:
         """Why two files have no stage in common to start from: different stages made them, or none did."""
@@ -132,8 +127,8 @@ class _Walk:
         if first is None and second is None:
             if one.hash == two.hash:
                 return None
-            read = content_of(self.history, self.before, one), content_of(self.history, self.after, two)
-            changed, detail = of_bytes(*read)
+            before, after = (Contents(self.history, (revision,)) for revision in (self.before, self.after))
+            changed, detail = of_artifacts(before, one, after, two)
             return Cause(Kind.DATA, f"{one.path}, {two.path}: {changed}", detail)
         if first and second and first.stage == second.stage:
             return None

@@ -13,6 +13,7 @@ from kit.lineage.compare.causes import Cause, Kind, Side, causes
 from kit.lineage.history.code_index import CodeIndex
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
+from kit.lineage.history.opening import Contents
 from kit.lineage.history.run_cache import cached_executions
 from kit.lineage.staleness.rules import Differences, WorkingTree, unnoticed
 from kit.project.pipeline import FILE, Pipeline
@@ -147,12 +148,9 @@ class StalenessChecker:
         yield from differences.outs
 
     def _side(self, execution: Execution) -> Side:
-        working, head = self.history.working_tree, self.history.repository.head
-        read = {}
-        for dep in execution.inputs:
-            data = working.files.read(dep.path) if self._here.hash(dep.path) == dep.hash else None
-            read[dep.path] = data if data is not None else self.history.storage.read(dep.hash)
-        return Side(execution, self._codes.source(execution, [head] if head else []), None, read)
+        head = self.history.repository.head
+        source = self._codes.source(execution, [head] if head else [])
+        return Side(execution, source, None, Contents(self.history, (self.history.working_tree,)))
 
     @cached_property
     def _cached_runs(self) -> set[tuple[Any, ...]]:
