@@ -37,7 +37,7 @@ def test_what_it_says_brings_the_folder_back(taken: Repository, kit: Kit) -> Non
 
 UNSAVED = {
     "untracked": ("modules/doubler/notes.md", "is not committed"),
-    "ignored": ("modules/doubler/data/my.local", "is left out of Git by .gitignore"),
+    "ignored": ("modules/doubler/data/my.local", "is ignored by .gitignore"),
     "changed": ("modules/doubler/run.py", "is not committed"),
     "its origin": ("modules.lock", "is not committed"),
 }

@@ -289,14 +289,14 @@ def test_a_signature_holds_until_a_byte_changes(format_name: str, lab: Lab, kit:
     private, public = keys
     place = exported(kit, HEAD, format_name, "--sign", str(private))
     check = ("verify", str(place), "--signature", f"{place}.sig", "--key", str(public))
-    assert kit(*check) == (0, f"{place}: the signature holds\n", "")
+    assert kit(*check) == (0, f"{place}: the signature is valid\n", "")
     changed = place / "dvc.lock" if place.is_dir() else place
     data = bytearray(changed.read_bytes())
     data[-2] ^= 1
     changed.write_bytes(data)
     code, out, error = kit(*check)
     assert (code, out, error.count("\n")) == (1, "", 1)
-    assert error.startswith(f"kit: {place}: the signature in {place}.sig does not hold: ")
+    assert error.startswith(f"kit: {place}: the signature in {place}.sig is not valid: ")
 
 
 def test_another_key_a_broken_signature_and_missing_files(lab: Lab, kit: Kit, keys: tuple[Path, Path]) -> None:
@@ -308,8 +308,8 @@ def test_another_key_a_broken_signature_and_missing_files(lab: Lab, kit: Kit, ke
         ["openssl", "ec", "-in", str(other), "-pubout", "-out", f"{other}.pub"], check=True, capture_output=True
     )
     wrong = [
-        ([str(place), "--signature", f"{place}.sig", "--key", f"{other}.pub"], "does not hold"),
-        ([str(place), "--signature", str(place), "--key", str(public)], "does not hold"),
+        ([str(place), "--signature", f"{place}.sig", "--key", f"{other}.pub"], "is not valid"),
+        ([str(place), "--signature", str(place), "--key", str(public)], "is not valid"),
         ([str(place), "--signature", "nope", "--key", str(public)], "nope: no such file"),
         ([str(place), "--signature", f"{place}.sig"], "write `kit verify FILE --signature SIG --key PUBLIC_KEY`"),
     ]

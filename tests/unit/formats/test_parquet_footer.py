@@ -58,6 +58,6 @@ def test_setting_it_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"x" * 100 + b"\xff\xff\xff\x7fPAR1", b"PAR1\x15\x04\x02\0\0\0PAR1"])
 def test_what_is_no_parquet_file_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_bytes(content)
-    with pytest.raises(ValueError, match=r"not a Parquet file|cut off"):
+    with pytest.raises(ValueError, match=r"not a Parquet file|incomplete"):
         set_metadata(tmp_path / "x.parquet", "a", "b")
     assert (tmp_path / "x.parquet").read_bytes() == content

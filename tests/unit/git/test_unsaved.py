@@ -36,8 +36,8 @@ CASES: dict[str, tuple[Callable[[Lab], object], str, str]] = {
     "changed": (lambda lab: lab.write(f"{FOLDER}/run.py", "x"), f"{FOLDER}/run.py", "is not committed"),
     "staged": (lambda lab: (lab.write(NEW, "x"), lab.git("add", NEW)), NEW, "is not committed"),
     "forgotten": (lambda lab: lab.git("rm", "--cached", "-q", f"{FOLDER}/run.py"), f"{FOLDER}/run.py", "not committed"),
-    "assumed unchanged": (lambda lab: hide(lab, "--assume-unchanged"), f"{FOLDER}/run.py", "told not to see"),
-    "skipped": (lambda lab: hide(lab, "--skip-worktree"), f"{FOLDER}/run.py", "told not to see"),
+    "assumed unchanged": (lambda lab: hide(lab, "--assume-unchanged"), f"{FOLDER}/run.py", "hidden from Git"),
+    "skipped": (lambda lab: hide(lab, "--skip-worktree"), f"{FOLDER}/run.py", "hidden from Git"),
 }
 
 

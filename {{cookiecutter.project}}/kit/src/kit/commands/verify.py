@@ -34,7 +34,7 @@ def signature(arguments: Namespace) -> int:
     from kit.exports.signing import check_signature
 
     check_signature(Path(arguments.rev), Path(arguments.signature), Path(arguments.key))
-    print(f"{arguments.rev}: the signature holds")
+    print(f"{arguments.rev}: the signature is valid")
     return 0
 
 

@@ -1,1 +1,1 @@
-"""Combinations of modules: which fit, and what came of them."""
+"""Combinations of modules: which fit, and how they perform."""

@@ -15,7 +15,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Fit:
-    """A module of a slot's family; `problem` is what keeps it from filling the slot, empty where nothing does."""
+    """A module of a slot's family; `problem` is why it cannot fill the slot, empty if it can."""
 
     slot: str
     module: str
@@ -41,7 +41,7 @@ def fits(view: View) -> list[Fit]:
 
 
 def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, str]]:
-    """Slot to module, every way to fill the named slots (all where none is named); other slots stay as they are.
+    """Slot to module, for every way to fill the named slots (by default all); other slots stay as they are.
 
     Raises:
         KitError: there is no such slot.
@@ -55,7 +55,7 @@ def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, s
 
 
 def _fits_of(view: View, slot: str) -> Iterator[Fit]:
-    """The modules of a slot's family, and the module that fills it now, of whatever family and in whatever state."""
+    """The modules of a slot's family, and the module that fills it now, whatever its family and state."""
     stages = [stage for stage in view.stages if slot in stage.slots]
     chosen = stages[0].module if stages else _filled(view)[slot]
     for name in dict.fromkeys([*view.project.module_names(), chosen]):
@@ -72,7 +72,7 @@ def _fits_of(view: View, slot: str) -> Iterator[Fit]:
 
 
 def _unreadable(view: View, name: str) -> Iterator[Fit]:
-    """A module of which nobody knows the family."""
+    """A module whose family cannot be read."""
     module = view.read(name)
     if isinstance(module, KitError):
         yield Fit(UNKNOWN, name, UNKNOWN, False, str(module))
@@ -85,7 +85,7 @@ def _filled(view: View) -> dict[str, str]:
 
 
 def _problems(view: View, stage: Stage, module: Module) -> Iterator[str]:
-    """What keeps a module from running as a stage: ports, types on both sides, parameters."""
+    """Why a module cannot run as a stage: ports, types on both sides, parameters."""
     section, filled = view.pipeline.section(module.name) if view.pipeline else None, stage.module
     stage = replace(stage, module=module.name, params=section or {})
     for problem in binding_problems(stage, module):

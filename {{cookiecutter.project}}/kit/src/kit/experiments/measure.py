@@ -1,4 +1,4 @@
-"""Run combinations of modules as DVC experiments, and read what came of them from Git and DVC's cache."""
+"""Run combinations of modules as DVC experiments, and read their results from Git and DVC's cache."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ def name_of(choice: Mapping[str, str]) -> str:
 
 
 def run(project: Project, choices: Sequence[Mapping[str, str]]) -> None:
-    """Queue every combination and run the queue; what the run cache holds is restored, not run.
+    """Queue every combination and run the queue; results in the run cache are restored, not run again.
 
     Raises:
         KitError: DVC refuses.
@@ -49,7 +49,7 @@ def run(project: Project, choices: Sequence[Mapping[str, str]]) -> None:
 
 
 def outcomes(project: Project, choices: Sequence[Mapping[str, str]], metric: str, verdict: str) -> list[Outcome]:
-    """What came of each combination; `metric` and `verdict` are FILE:KEY.KEY in the experiment's commit.
+    """The result of each combination; `metric` and `verdict` are FILE:KEY.KEY in the experiment's commit.
 
     Raises:
         KitError: none of them could be run.
@@ -73,7 +73,7 @@ def _outcome(history: History, choice: Mapping[str, str], commit: str | None, me
 
 
 def _value(revision: Revision, place: str) -> Any:
-    """A value in a JSON file of a commit; None where it is not there."""
+    """A value in a JSON file of a commit; None if there is none."""
     file, _, keys = place.partition(":")
     try:
         value = json.loads(revision.files.read(file) or b"null")
@@ -85,7 +85,7 @@ def _value(revision: Revision, place: str) -> Any:
 
 
 def _seconds(history: History, revision: Revision) -> float | None:
-    """How long the stages of a commit took when they ran, by their records; None if one is missing."""
+    """The sum of the seconds that the stages of a commit took, from their records; None if one is missing."""
     records = [history.records.of(execution).document for execution in revision.lock.values() if execution.record]
     return sum(record["duration_s"] for record in records if record) if all(records) else None
 

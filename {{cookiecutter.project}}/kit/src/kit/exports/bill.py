@@ -14,7 +14,7 @@ WEIGHTS = ".safetensors"
 
 
 def bill(subject: Subject) -> dict[str, Any]:
-    """The document; the first result is what it is about."""
+    """The document; the first result is its subject."""
     model = subject.results[0]
     parts = [*_artifacts(subject, model), *_modules(subject), *_packages(subject)]
     about = _component(subject, model) | {"modelCard": _model_card(subject)}
@@ -109,7 +109,7 @@ def _purl(name: str, version: str) -> str:
 
 
 def _dependencies(subject: Subject, model: Artifact) -> Iterator[dict[str, Any]]:
-    """Each result on what was read and on the code that ran; code on its packages."""
+    """Dependencies: each result on what was read and on the code that ran; code on its packages."""
     known = {*subject.trace.artifacts, model}
     for node in subject.executions:
         execution = node.execution

@@ -1,4 +1,4 @@
-"""The entities of a crate: files that are carried, files that are named by their hash, values and people."""
+"""The entities of a crate: files that are included, files that are named by their hash, values and people."""
 
 import io
 from typing import Any
@@ -14,7 +14,7 @@ with needed("rocrate", "export"):
 
 
 class Entities:
-    """Makes each entity of a crate once."""
+    """Creates each entity of a crate once."""
 
     def __init__(self, crate: ROCrate, subject: Subject) -> None:
         self.crate = crate
@@ -31,7 +31,7 @@ class Entities:
         return entity
 
     def file(self, path: str, **properties: Any) -> Entity | None:
-        """A file of the revision, carried along."""
+        """A file of the revision, included in the crate."""
         data = self.subject.revision.files.read(path)
         known = self.crate.get(path)
         if data is None or known or not stays_inside(path):
@@ -41,7 +41,7 @@ class Entities:
         )
 
     def artifact(self, artifact: Artifact) -> None:
-        """A file that is not carried, by its hash."""
+        """A file that is not included, by its hash."""
         subject = self.subject
         digests, recorded = subject.digests(artifact), subject.recorded(artifact)
         properties: dict[str, Any] = {"@type": "File", "name": artifact.path, "alternateName": artifact.path, **digests}

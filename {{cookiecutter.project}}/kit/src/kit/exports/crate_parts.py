@@ -1,4 +1,4 @@
-"""What a run crate calls things: identifiers, formal parameters, and how they are connected."""
+"""Identifiers and formal parameters of a run crate, and how they are connected."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ class Parameters:
         self.subject = subject
 
     def tool_id(self, node: ExecutionNode) -> str:
-        """A module's tool is one, however many stages run it; a plain stage's is its own."""
+        """One tool for each module, however many stages run it; a plain stage has its own."""
         module = node.execution.module
         return f"#tool-{quote(module, safe='')}" if module else f"#tool-of-{stage_id(node)}"
 
@@ -80,14 +80,14 @@ class Parameters:
             yield f"{start}-{_word(name)}", name, value, f"urn:kit:environment:{_word(name)}"
 
     def usage(self, node: ExecutionNode) -> Iterator[tuple[str, str, Any, str]]:
-        """What a run took."""
+        """Duration and peak memory of a run."""
         assert node.record
         for name, key in (("duration in seconds", "duration_s"), ("peak memory in bytes", "peak_memory_bytes")):
             if node.record[key] is not None:
                 yield f"#usage-{stage_id(node)}-{key}", name, str(node.record[key]), f"urn:kit:usage:{key}"
 
     def all(self, inputs: Sequence[Artifact]) -> Iterator[Formal]:
-        """Of the workflow, then of each tool; every one has something that filled it."""
+        """The formal parameters of the workflow, then of each tool; every one has a value."""
         for direction, artifacts in (("input", inputs), ("output", self.subject.results)):
             for artifact in artifacts:
                 identifier = f"dvc.yaml#{direction}-{quote(artifact.path, safe='')}"

@@ -8,7 +8,7 @@ from kit.errors import KitError
 
 @contextmanager
 def needed(package: str, extra: str) -> Iterator[None]:
-    """Turn a missing package into a line that says how to get it.
+    """Turn the import error of a missing package into a line that says how to install it.
 
     Raises:
         KitError: the import in this block fails.

@@ -1,4 +1,4 @@
-"""A model card for Hugging Face (huggingface.co/docs/hub/model-cards): what was recorded, and what is only declared."""
+"""A model card for Hugging Face (huggingface.co/docs/hub/model-cards): what was recorded, and what is declared."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import yaml
 from kit.formats.filesize import decimal
 from kit.lineage import ExecutionNode, Subject
 
-# The identifiers that the hub knows are SPDX's in lower case.
+# The hub's identifiers are those of SPDX in lower case.
 HUB_LICENSES = {"mit", "apache-2.0", "bsd-3-clause", "cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "gpl-3.0", "unlicense"}
 
 
@@ -37,7 +37,7 @@ def _body(subject: Subject) -> Iterator[str]:
     yield ""
     if description := subject.project.get("description"):
         yield f"{_text(str(description))}\n"
-    yield "## Known: recorded when it was made"
+    yield "## Recorded: by the kit, when it was made"
     yield ""
     yield f"- commit: {subject.commit or 'none'}"
     for result in subject.results:
@@ -103,6 +103,6 @@ def _row(node: ExecutionNode) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that Markdown and HTML leave alone."""
+    """Text, escaped for Markdown and HTML."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("|", "\\|").replace("`", "\\`").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""Where an export or a page goes."""
+"""The path to which an export or a page is written."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ REFUSED = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR,
 
 
 def place_for(output: str | None, history: History, name: str) -> Path:
-    """Where the user wants something; else a place in the project, however deep in it the user stands."""
+    """The path that the user named; else one in the project, whatever the working directory."""
     if output or not history.has_working_tree:
         return Path(output or name)
     return Path(os.path.relpath(history.root / name))
@@ -21,10 +21,10 @@ def place_for(output: str | None, history: History, name: str) -> Path:
 
 @contextmanager
 def writable(target: Path) -> Iterator[None]:
-    """Make the folder of a target, and turn a place that cannot be written into one line.
+    """Make the folder of a target, and turn an error of the file system into one line.
 
     Raises:
-        KitError: the system refuses; nothing else is swallowed.
+        KitError: the target cannot be written; other errors pass.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -90,5 +90,5 @@ def _plan(document: ProvDocument, node: ExecutionNode) -> Any:
 
 
 def _name(text: str) -> str:
-    """Text as the local part of a qualified name: what is neither letter, digit nor ._/- is written as its code."""
+    """Text as the local part of a qualified name: all but letters, digits and ._/- is percent-encoded."""
     return "".join(char if char.isalnum() or char in "._/-" else f"%{ord(char):02X}" for char in text)

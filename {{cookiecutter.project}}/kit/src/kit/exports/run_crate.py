@@ -1,6 +1,6 @@
 """A Provenance Run Crate 0.5 on RO-Crate 1.1 (w3id.org/ro/wfrun/provenance/0.5).
 
-It carries dvc.yaml, dvc.lock, params.yaml, every module's code and lock, and the run records; data and weights by hash.
+It includes dvc.yaml, dvc.lock, params.yaml, every module's code and lock, and run records; data and weights by hash.
 """
 
 import io
@@ -33,7 +33,7 @@ ENGINE, RUN = "#engine", "#run"
 
 
 def write_run_crate(subject: Subject, folder: Path) -> None:
-    """Write the crate into a folder, which is made."""
+    """Write the crate into a new folder."""
     crate = ROCrate(gen_preview=False, version="1.1")
     crate.metadata.extra_terms.update({term: TERMS + term for term in (*INLINED, *HASHES)})
     _Crate(crate, subject).fill()
@@ -98,7 +98,7 @@ class _Crate(Entities):
         return workflow
 
     def _tool(self, node: ExecutionNode) -> Entity:
-        """The module, its code carried along; its lock answers which environment it ran in."""
+        """The module with its code; its lock describes the environment."""
         execution = node.execution
         identifier = self.parameters.tool_id(node)
         if self.crate.get(identifier):
@@ -138,7 +138,7 @@ class _Crate(Entities):
         return action
 
     def _record(self, node: ExecutionNode) -> Entity | None:
-        """The run record, carried along where it is here."""
+        """The run record, included if it is on this machine."""
         wanted = node.execution.record
         data = self.subject.history.storage.read(wanted.hash) if wanted and node.record else None
         if wanted is None or data is None or not stays_inside(wanted.path):
@@ -185,7 +185,7 @@ class _Crate(Entities):
                 example.append_to("exampleOfWork", formal)
 
     def _connections(self, workflow: Entity) -> None:
-        """Which output feeds which input."""
+        """The connections from outputs to inputs."""
         for number, (source, target) in enumerate(self.parameters.connections()):
             ends = {"sourceParameter": self.crate.get(source), "targetParameter": self.crate.get(target)}
             workflow.append_to("connection", self.entity(f"#connection-{number}", "ParameterConnection", **ends))

@@ -1,4 +1,4 @@
-"""Signatures over exported files, made and checked by OpenSSF's model-signing with local keys."""
+"""Signatures of exported files, made and verified by OpenSSF's model-signing with local keys."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +8,10 @@ from kit.exports.extras import needed
 
 
 def signer(key: Path) -> Callable[[Path], Path]:
-    """What signs a file or folder with an elliptic-curve private key (PEM), and returns the path of the signature.
+    """A function that signs a file or folder with an elliptic-curve private key (PEM) and returns the signature's path.
 
     Raises:
-        KitError: the key cannot be read, or is of a kind that model-signing does not take.
+        KitError: the key cannot be read, or is of a kind that model-signing does not support.
     """
     with needed("model-signing", "sign"):
         from model_signing import signing
@@ -29,7 +29,7 @@ def signer(key: Path) -> Callable[[Path], Path]:
 
 
 def check_signature(place: Path, signature: Path, key: Path) -> None:
-    """Hold a file or folder against its signature and the signer's public key (PEM).
+    """Verify a file or folder with its signature and the signer's public key (PEM).
 
     Raises:
         KitError: it does not match, or one of the three cannot be read.
@@ -42,7 +42,7 @@ def check_signature(place: Path, signature: Path, key: Path) -> None:
     try:
         verifying.Config().use_elliptic_key_verifier(public_key=key).verify(place, signature)
     except Exception as error:  # the library's parsers raise many kinds of errors on an invalid signature
-        raise KitError(f"{place}: the signature in {signature} does not hold: {_words(error)}") from None
+        raise KitError(f"{place}: the signature in {signature} is not valid: {_words(error)}") from None
 
 
 def _words(error: BaseException) -> str:

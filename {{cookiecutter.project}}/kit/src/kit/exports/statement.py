@@ -10,12 +10,12 @@ from kit.lineage import ExecutionNode, Subject
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "urn:kit:dvc-pipeline:v1"
-# Whoever runs the pipeline controls the machine and this file; nothing here attests more than that it exists.
+# Who runs the pipeline controls the machine and this file, so the statement attests no higher level.
 LEVEL = "SLSA Build L1 at most: made by the user's own machine, not by a hosted build platform"
 
 
 def statement(subject: Subject) -> dict[str, Any]:
-    """The document; its subjects are the results, its dependencies everything that they came from."""
+    """The document; its subjects are the results, its dependencies everything that they were made from."""
     ran = [node for node in subject.executions if node.record]
     hosts = sorted({node.record["machine"]["host"] for node in ran if node.record})
     starts = sorted(node.record["started"] for node in ran if node.record)

@@ -1,1 +1,1 @@
-"""File formats: read, checked, digested and edited; nothing here knows a project."""
+"""File formats: reading, checking, hashing and editing them. Nothing here knows projects."""

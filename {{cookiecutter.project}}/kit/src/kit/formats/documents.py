@@ -79,7 +79,7 @@ def schema_named(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Violation:
-    """What in a document breaks a schema: where (keys and indices), and how."""
+    """Where a document violates a schema (keys and indices), and how."""
 
     path: tuple[str | int, ...]
     message: str
@@ -90,9 +90,9 @@ class Violation:
 
 
 def violation(document: Any, schema: dict[str, Any]) -> Violation | None:
-    """The most telling thing in a document that breaks a schema; None where all is well.
+    """The most relevant violation of a schema in a document; None if there is none.
 
-    References are looked up in the schema and among JSON Schema's own, never fetched.
+    References are resolved within the schema and JSON Schema's own, and never downloaded.
     """
     try:
         error = best_match(_validator(schema).iter_errors(document))
@@ -106,5 +106,5 @@ def _validator(schema: dict[str, Any]) -> Draft202012Validator:
 
 
 def schema_problem(schema: Any) -> Violation | None:
-    """What keeps a document from being a JSON Schema itself; None where it is one."""
+    """Why a document is not a valid JSON Schema; None if it is one."""
     return violation(schema, Draft202012Validator.META_SCHEMA)

@@ -1,4 +1,4 @@
-"""Metadata inside Parquet and safetensors files: the space_id of what they hold."""
+"""Metadata inside Parquet and safetensors files: the space_id of their content."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ STAMPS = {".parquet": parquet_footer.set_metadata, ".safetensors": safetensors_f
 
 
 def space_of(path: Path) -> str | None:
-    """The space_id in a file's metadata; None where it carries none."""
+    """The space_id in a file's metadata; None if there is none."""
     read = CARRIERS.get(path.suffix)
     try:
         return read(path).get(KEY) if read and path.is_file() else None

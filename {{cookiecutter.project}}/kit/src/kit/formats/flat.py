@@ -16,7 +16,7 @@ def flat(settings: Any, before: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two values are the same; NaN, which is no number, is the same as NaN."""
+    """Whether two values are the same; NaN counts as equal to NaN."""
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):
@@ -27,7 +27,7 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def short_text(value: Any) -> str:
-    """A value as YAML would write it, cut short."""
+    """A value as YAML would write it, shortened."""
     if value is None:
         return "none"
     text = value if isinstance(value, str) else json.dumps(value, default=str)

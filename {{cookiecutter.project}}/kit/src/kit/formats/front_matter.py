@@ -12,7 +12,7 @@ FRONT = re.compile(r"---[ \t]*\n(?P<front>.*?)^---[ \t]*$", re.DOTALL | re.MULTI
 
 
 def front_matter(text: str) -> tuple[str, int, str | None]:
-    """The YAML between the first two lines of dashes, with plain line ends; else a line and what is wrong with it."""
+    """The YAML between the first two lines of dashes, with plain line ends; else the line number and the problem."""
     found = FRONT.match(_plain(text))
     if not found:
         return "", 1, "has no front matter; begin it with --- and the card's fields, as in the other modules"
@@ -27,12 +27,12 @@ def front_matter(text: str) -> tuple[str, int, str | None]:
 
 
 def card_in(readme: bytes | None) -> Mapping[str, Any]:
-    """The front matter of a README.md; empty where there is none that can be read."""
+    """The front matter of a README.md; empty if there is none that can be read."""
     front, _, problem = front_matter((readme or b"").decode(errors="replace"))
     found = {} if problem else yaml12.load(front)
     return found if isinstance(found, dict) else {}
 
 
 def _plain(text: str) -> str:
-    """Without what editors on Windows add: a byte order mark, and carriage returns."""
+    """Text without the byte order mark and carriage returns that editors on Windows add."""
     return text.removeprefix("\N{BYTE ORDER MARK}").replace("\r\n", "\n")

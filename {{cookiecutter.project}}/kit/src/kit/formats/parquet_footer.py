@@ -1,4 +1,4 @@
-"""Read and set the key-value metadata of a Parquet file by its footer alone; the data is neither read nor copied.
+"""Read and set the key-value metadata in a Parquet file's footer; the data is neither read nor copied.
 
 A file ends in its footer, the footer's length (4 bytes, little-endian) and "PAR1". The footer is the struct
 FileMetaData in Thrift's compact protocol (github.com/apache/parquet-format, parquet.thrift; github.com/apache/thrift,
@@ -120,11 +120,11 @@ def _footer(path: Path) -> tuple[bytes, int]:
 
 
 def _key_values(footer: bytes) -> tuple[tuple[int, int], Entries]:
-    """Where the list of metadata lies (begin equals end: where it would), and its entries."""
+    """Begin and end of the list of metadata (equal if there is none: where it would be), and its entries."""
     try:
         return _located(Reader(footer))
     except IndexError:
-        raise ValueError("the footer is cut off") from None
+        raise ValueError("the footer is incomplete") from None
 
 
 def _located(reader: Reader) -> tuple[tuple[int, int], Entries]:

@@ -1,4 +1,4 @@
-"""Digests of the tensors in a safetensors file, which survive renaming and saving again."""
+"""Digests of the tensors in a safetensors file, which stay the same when it is renamed or saved again."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ def tensor_digests(path: Path) -> dict[str, str]:
 
 
 def tensor_digest(path: Path) -> str:
-    """SHA-256 over the sorted list of [name, dtype, shape, SHA-256 of bytes], whatever the file's metadata says.
+    """SHA-256 over the sorted list of [name, dtype, shape, SHA-256 of bytes], independent of the file's metadata.
 
     Raises:
         ValueError: the file is not of this format.

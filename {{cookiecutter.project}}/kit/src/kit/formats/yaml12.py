@@ -9,9 +9,9 @@ import yaml
 from yaml.cyaml import CParser
 
 INTEGER, MAPPING = "tag:yaml.org,2002:int", "tag:yaml.org,2002:map"
-# What unquoted scalars mean, by their first characters: ruamel.yaml's own patterns for YAML 1.2, written out because to
-# import it takes longer than to read a pipeline. No dates: JSON has none, and neither do parameters that are handed on
-# as JSON.
+# What unquoted scalars mean, by their first characters: ruamel.yaml's own patterns for YAML 1.2, repeated here because
+# importing it takes longer than reading a pipeline. No dates: JSON has none, and parameters are passed
+# on as JSON.
 SCALARS = {
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
     "float": (
@@ -24,7 +24,7 @@ SCALARS = {
     "null": (r"~|null|Null|NULL|", ("~", "n", "N", "")),
 }
 
-# How many characters aliases may add, were each written out; a line of text could stand for more than any memory.
+# How many characters aliases may add when expanded; without a limit, a line of text could expand beyond any memory.
 MOST_REPEATED = 1_000_000
 
 
@@ -63,7 +63,7 @@ class Loader(yaml.CSafeLoader):  # type: ignore[misc]
 
 
 class _Expansion:
-    """How long a document is once every alias is written out; it is refused where aliases make it too long."""
+    """How long a document is with every alias expanded; it is refused if aliases make it too long."""
 
     def __init__(self) -> None:
         self._sizes: dict[yaml.Node, int | None] = {}
@@ -73,10 +73,10 @@ class _Expansion:
         if node in self._sizes:
             size = self._sizes[node]
             if size is None:
-                raise yaml.composer.ComposerError(None, None, "found an alias to what it stands in", node.start_mark)
+                raise yaml.composer.ComposerError(None, None, "found an alias inside what it names", node.start_mark)
             self._added += size
             if self._added > MOST_REPEATED:
-                problem = f"found aliases that repeat more than {MOST_REPEATED} characters"
+                problem = f"found aliases that expand to more than {MOST_REPEATED} characters"
                 raise yaml.composer.ComposerError(None, None, problem, node.start_mark)
             return size
         self._sizes[node] = None
@@ -99,7 +99,7 @@ def load(text: str) -> Any:
     """The one document in a text.
 
     Raises:
-        yaml.YAMLError: it is invalid, nested too deeply, too long once its aliases are written out, or has several
+        yaml.YAMLError: it is invalid, nested too deeply, too long with its aliases expanded, or has several
             documents or a duplicate key.
     """
     try:
@@ -112,11 +112,11 @@ def load(text: str) -> Any:
 
 
 class _Unusual(Exception):
-    """Anchors, tags, merge keys, several documents, or a mistake: the full loader knows what to do."""
+    """Anchors, tags, merge keys, several documents, or a mistake: left to the full loader."""
 
 
 def _plain_document(parser: CParser) -> Any:
-    """The document built from libyaml's events, in a third of the time that nodes take."""
+    """The document built from libyaml's events, in a third of the time of PyYAML's nodes."""
     parser.get_event()  # the stream begins
     if isinstance(parser.get_event(), yaml.StreamEndEvent):
         return None
@@ -152,14 +152,14 @@ def _built(parser: CParser, event: yaml.Event) -> Any:
 
 @lru_cache(maxsize=4096)
 def _plain_scalar(text: str) -> Any:
-    """What an unquoted scalar means."""
+    """The value of an unquoted scalar."""
     resolvers = Loader.yaml_implicit_resolvers.get(text[:1], [])
     tag = next((tag for tag, pattern in resolvers if pattern.match(text)), None)
     return text if tag is None else Loader.yaml_constructors[tag](Loader(""), yaml.ScalarNode(tag, text))
 
 
 def line_of(text: str, path: tuple[str | int, ...]) -> int:
-    """The line, from 1, of the key or item that a path (keys and indices) leads to, or of the last that is there."""
+    """The line, from 1, of the key or item at a path (keys and indices), or of the last existing part of it."""
     node, line = yaml.compose(text, Loader), 1
     for step in path:
         found = _step(node, step)

@@ -1,1 +1,1 @@
-"""Git: the only room that starts it and that knows its formats."""
+"""Git: the only room that starts it and knows its formats."""

@@ -1,4 +1,4 @@
-"""Start git: the same environment, no questions and one error for all."""
+"""Start git with the same environment everywhere, without prompts, and with one error if it is missing."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ from typing import TypeAlias
 from kit.errors import KitError
 
 GitProcess: TypeAlias = "subprocess.Popen[bytes]"
-# Nothing is fetched that a partial clone lacks, no lock stands in the way of another git command, nobody is asked for a
-# password on a terminal that nobody watches, objects are what their ids say, and messages are in one language.
+# Missing objects of a partial clone are not fetched, no optional lock blocks another git command, nobody is asked for
+# a password, replace refs do not change what objects contain, and messages are in English.
 ALWAYS = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -18,7 +18,7 @@ ALWAYS = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
-# What a Git hook has set for its own repository (git rev-parse --local-env-vars, less configuration).
+# What a Git hook has set for its own repository (git rev-parse --local-env-vars, without configuration).
 OF_A_REPOSITORY = {
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
     *("GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE"),
@@ -27,7 +27,7 @@ OF_A_REPOSITORY = {
 
 @dataclass(frozen=True)
 class GitOutput:
-    """What a git command left: its exit status, what it printed, and what it said on standard error."""
+    """The outcome of a git command: its exit status, standard output and standard error."""
 
     exit_status: int
     data: bytes
@@ -39,12 +39,12 @@ class GitOutput:
 
     @property
     def message(self) -> str:
-        """What it said on standard error, on one line."""
+        """Its standard error on one line."""
         return " ".join(self.errors.decode(errors="replace").split())
 
 
 def run_git(folder: Path, *arguments: str, given: str | None = None, elsewhere: bool = False) -> GitOutput:
-    """Run git in a folder; `elsewhere`: in another repository than the one that a Git hook may have been called for.
+    """Run git in a folder; `elsewhere`: in another repository than that of the Git hook that may have called the kit.
 
     Raises:
         KitError: Git is missing.
@@ -79,7 +79,7 @@ def _variables(elsewhere: bool) -> dict[str, str]:
 
 
 def _missing(error: FileNotFoundError) -> Exception:
-    """The folder to run in may be what is missing."""
+    """The missing file may be the folder to run in."""
     if error.filename != "git":
         return error
     return KitError("git is not installed or not on PATH; install Git")

@@ -1,4 +1,4 @@
-"""A project's files as they are at a commit or in the working tree, read alike."""
+"""A project's files at a commit or in the working tree, with the same interface."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -11,25 +11,25 @@ LINKS_FOLLOWED = 5
 
 
 class Files(Protocol):
-    """Paths are relative to the project, with forward slashes; `keyed`: whether what is there has keys."""
+    """Paths are relative to the project, with forward slashes; `keyed`: whether existing files have keys."""
 
     keyed: bool
 
     def read(self, path: str) -> bytes | None:
-        """A file's bytes; None where there is no such file."""
+        """A file's bytes; None if there is no such file."""
 
     def under(self, folder: str) -> Iterator[str]:
         """The paths of all files in a folder and below, relative to it."""
 
     def ending(self, suffix: str) -> Iterable[str]:
-        """The paths of all files of the project whose name ends so."""
+        """The paths of all files of the project whose name has this ending."""
 
     def key(self, path: str) -> str | None:
-        """Equal keys mean equal content; None where that is unknown without reading."""
+        """A key that is equal for equal content; None if that is unknown without reading."""
 
 
 class CommittedFiles:
-    """Those of a commit's tree."""
+    """The files of a commit's tree."""
 
     keyed = True
 
@@ -56,7 +56,7 @@ class CommittedFiles:
         return entry.id if entry else None
 
     def _entry(self, path: str) -> Entry | None:
-        """The blob at a path, through links that stay in the project."""
+        """The blob at a path, following links that stay in the project."""
         for _ in range(LINKS_FOLLOWED):
             entry = self._objects.at(self._root, path) if self._root else None
             if entry is None or not _is_file(entry):
@@ -69,7 +69,7 @@ class CommittedFiles:
 
 
 class WorkingFiles:
-    """Those on disk."""
+    """The files on disk."""
 
     keyed = False
 
@@ -95,5 +95,5 @@ class WorkingFiles:
 
 
 def _is_file(entry: Entry) -> bool:
-    """Neither a folder nor a submodule."""
+    """Whether it is neither a folder nor a submodule."""
     return entry.mode.startswith("1") and entry.mode != "160000"

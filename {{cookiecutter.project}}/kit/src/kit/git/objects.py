@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
 
 class Objects:
-    """Reads blobs and trees by id or by `COMMIT:path`. One process, however many objects are asked for."""
+    """Reads blobs and trees by id or by `COMMIT:path`. One process serves all requests."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -38,11 +38,11 @@ class Objects:
         return process
 
     def ids(self, names: Iterable[str]) -> Iterator[str | None]:
-        """The id of each object; None where there is no such."""
+        """The id of each object; None if there is no such object."""
         return self._ask("info", names, lambda header, _: header.split(b" ", 1)[0].decode())
 
     def contents(self, names: Iterable[str]) -> Iterator[bytes | None]:
-        """The bytes of each object; None where there is no such, or this clone lacks it."""
+        """The bytes of each object; None if there is no such object, or this clone lacks it."""
         return self._ask("contents", names, _content)
 
     def read(self, name: str) -> bytes | None:
@@ -56,7 +56,7 @@ class Objects:
         return self._trees[tree_id]
 
     def at(self, tree_id: str, path: str) -> Entry | None:
-        """What lies at a path below a tree; the tree itself for an empty path."""
+        """The entry at a path below a tree; the tree itself for an empty path."""
         entry = Entry(FOLDER, tree_id)
         for step in filter(None, path.split("/")):
             if entry.mode != FOLDER:
@@ -68,7 +68,7 @@ class Objects:
         return entry
 
     def ending(self, tree_id: str, suffix: str) -> tuple[str, ...]:
-        """The paths of all files below a tree whose name ends so; each tree is searched once."""
+        """The paths of all files below a tree whose name has this ending; each tree is searched once."""
         key = (tree_id, suffix)
         if key not in self._endings:
             found: list[str] = []
@@ -89,7 +89,7 @@ class Objects:
                 yield f"{label}{name}", entry
 
     def _ask(self, command: str, names: Iterable[str], read: Callable[[bytes, IO[bytes]], T]) -> Iterator[T | None]:
-        """What `read` makes of each answer; a batch is read whole, so that the caller may stop anywhere."""
+        """The result of `read` for each answer; a batch is read completely, so that the caller may stop anywhere."""
         wanted = list(names)
         if any("\n" in name for name in wanted):
             raise KitError("git: a path with a line break cannot be looked up")
@@ -107,7 +107,7 @@ class Objects:
 
 
 def _end(process: GitProcess) -> None:
-    """It waits for requests; without anybody to ask, it goes."""
+    """End the process, which waits for requests."""
     process.kill()
     process.communicate()
 
@@ -120,12 +120,12 @@ def _content(header: bytes, stream: IO[bytes]) -> bytes:
 
 def _is_missing(header: bytes) -> bool:
     if not header:
-        raise KitError("git cat-file ended too early; it takes Git 2.36 or newer, and `git fsck` tells of damage")
+        raise KitError("git cat-file ended too early; the kit needs Git 2.36 or newer, and `git fsck` finds damage")
     return header.endswith((b" missing\n", b" ambiguous\n"))
 
 
 def _entries(data: bytes, width: int) -> dict[str, Entry]:
-    """A tree object: mode, space, name, NUL and `width` bytes of id, again and again (Git: tree format)."""
+    """A tree object: mode, space, name, NUL and `width` bytes of id, repeated (Git: tree format)."""
     found, at = {}, 0
     while at < len(data):
         space = data.index(b" ", at)

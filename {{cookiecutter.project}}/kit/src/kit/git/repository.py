@@ -1,4 +1,4 @@
-"""A Git repository's refs and commits, read by Git itself; works in bare, shallow and cold clones."""
+"""A Git repository's refs and commits, read by Git itself; works in bare, shallow and empty clones."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A branch, tag or DVC experiment: its full name and the commit it leads to."""
+    """A branch, tag or DVC experiment: its full name and its commit."""
 
     name: str
     commit: str
@@ -56,7 +56,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Repository:
-    """Where Git runs, and where in the repository the project lies: `prefix` is empty or ends with a slash."""
+    """The folder where Git runs, and the project's path in the repository: `prefix` is empty or ends with a slash."""
 
     folder: Path
     prefix: str
@@ -65,7 +65,7 @@ class Repository:
 
     @cached_property
     def refs(self) -> list[Ref]:
-        """Every branch, tag and experiment that leads to a commit."""
+        """Every branch, tag and experiment with a commit."""
         fields = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
         found = []
         for line in self.git("for-each-ref", f"--format={fields}", *RESULTS).splitlines():
@@ -82,10 +82,10 @@ class Repository:
         return done.text.strip() or None
 
     def commit_id(self, revision: str) -> str:
-        """The commit that a branch, tag, hash or experiment's name means.
+        """The commit of a branch, tag, hash or experiment.
 
         Raises:
-            KitError: there is none, or several experiments have the name.
+            KitError: there is none, or several experiments have this name.
         """
         done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         # Some versions of Git echo --end-of-options.
@@ -101,7 +101,7 @@ class Repository:
         raise KitError(f"{revision}: no such revision, branch, tag or experiment{hint}")
 
     def commits(self, starts: Sequence[str]) -> Iterator[Commit]:
-        """Every commit that can be reached from some, newest first."""
+        """Every commit that can be reached from the given ones, newest first."""
         text = self.git("log", "--no-show-signature", f"--format={FIELDS}", "--stdin", given="\n".join(starts) + "\n")
         for line in text.split("\n"):
             if line:
@@ -109,7 +109,7 @@ class Repository:
                 yield Commit(commit, tree, tuple(parents.split()), int(time), author, subject)
 
     def ignored(self, paths: Iterable[str]) -> set[str]:
-        """Those of some paths in the working tree that .gitignore leaves out of Git."""
+        """The given paths in the working tree that .gitignore excludes."""
         done = self._run("check-ignore", "--stdin", "-z", given="".join(f"{path}\0" for path in paths))
         return set(filter(None, done.text.split("\0")))
 
@@ -129,10 +129,10 @@ class Repository:
 
 
 def open_repository(folder: Path) -> Repository:
-    """The repository that a folder is in, or is.
+    """The repository of a folder.
 
     Raises:
-        KitError: it is none, or Git is missing.
+        KitError: the folder is in none, or Git is missing.
     """
     asked = ["--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir", "--show-prefix"]
     done = run_git(folder, "rev-parse", *asked)
@@ -146,5 +146,5 @@ def open_repository(folder: Path) -> Repository:
 
 
 def _has_traces(folder: Path) -> bool:
-    """Whether a repository is in or above a folder, though Git does not read it: another user's, or a damaged one."""
+    """Whether a repository is in or above a folder that Git refuses to read: another user's, or a damaged one."""
     return (folder / "HEAD").exists() or any((place / ".git").exists() for place in (folder, *folder.parents))

@@ -1,4 +1,4 @@
-"""Which commit the code is of, and what differs from it."""
+"""The commit of the code, and what differs from it."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -13,7 +13,7 @@ CHANGES_KEPT = 20
 def description(root: Path, written: Collection[str]) -> dict[str, Any] | None:
     """Commit, whether the tree was dirty, and the first changed files; None outside Git.
 
-    What the pipeline itself writes makes no tree dirty: dvc.lock, and the outs that `written` names.
+    Files that the pipeline itself writes do not make a tree dirty: dvc.lock, and the outs in `written`.
     """
     try:
         commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD").strip()

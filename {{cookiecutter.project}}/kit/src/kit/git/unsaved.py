@@ -1,4 +1,4 @@
-"""What would be lost with a folder: files that Git could not bring back as they are."""
+"""What would be lost with a folder: files that Git could not restore as they are."""
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -6,12 +6,12 @@ from pathlib import Path, PurePosixPath
 from kit.git.command import run_git
 
 NOT_COMMITTED = "is not committed"
-IGNORED = "is left out of Git by .gitignore"
-UNWATCHED = "is one whose changes Git was told not to see (git update-index)"
+IGNORED = "is ignored by .gitignore"
+UNWATCHED = "is hidden from Git (git update-index)"
 
 
 def unsaved(root: Path, folder: str) -> Iterator[tuple[str, str]]:
-    """(path, why Git does not have it), of each file that HEAD has no equal of; bytecode counts for nothing.
+    """(path, why Git does not have it), for each file that is not the same at HEAD; bytecode is left out.
 
     Outside Git, and before the first commit, the folder itself is named.
     """
@@ -31,7 +31,7 @@ def unsaved(root: Path, folder: str) -> Iterator[tuple[str, str]]:
 
 
 def committed_text(root: Path, path: str) -> str:
-    """A file's text at HEAD; empty where there is none."""
+    """A file's text at HEAD; empty if there is none."""
     return run_git(root, "show", f"HEAD:./{path}").text
 
 
