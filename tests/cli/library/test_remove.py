@@ -57,7 +57,7 @@ def test_what_git_does_not_have_is_not_removed(path: str, why: str, taken: Repos
 def test_a_section_that_is_not_committed_is_not_removed(taken: Repository, kit: Kit) -> None:
     taken.edit("params.yaml", "factor: 3", "factor: 4")
     before = tree(taken.root)
-    assert kit("remove", "doubler")[2].startswith("kit: params.yaml: doubler: is not committed as it is, and would be")
+    assert kit("remove", "doubler")[2].startswith("kit: params.yaml: doubler: differs from what is committed, and")
     assert tree(taken.root) == before
 
 

@@ -1,1 +1,1 @@
-"""Modules over their lifetime: new ones, those added from other projects, updates and removal."""
+"""Modules over their lifetime: creation, copies from other projects, updates and removal."""

@@ -21,7 +21,7 @@ from kit.project.project import Project
 
 @dataclass(frozen=True)
 class Added:
-    """The changes that add a module, and which of its parameters have no value yet."""
+    """The changes that add a module, and those of its parameters that have no value yet."""
 
     package: Package
     changes: Changes
@@ -32,7 +32,7 @@ def add_module(project: Project, reference: Reference, name: str | None) -> Adde
     """The changes that add a module to a project.
 
     Raises:
-        KitError: it exists already, cannot be read, is not allowed in, or its contracts differ from those here.
+        KitError: it exists already, cannot be read, is refused, or its contracts differ from those here.
     """
     package = fetched(reference, name)
     if (project.modules / package.name).exists():
@@ -50,7 +50,7 @@ def add_module(project: Project, reference: Reference, name: str | None) -> Adde
 
 
 def fetched(reference: Reference, name: str | None) -> Package:
-    """The one module that a reference, and a name if there are several, mean.
+    """The one module that a reference, and if necessary a name, stand for.
 
     Raises:
         KitError: there is none or several, or it is not allowed in.
@@ -89,7 +89,7 @@ def _add_contracts(changes: Changes, package: Package, reference: Reference) -> 
 
 
 def _same_contract(folder: Path, type_name: str, data: bytes) -> bool:
-    """Whether two contracts say the same, whatever their layout and description."""
+    """Whether two contracts are the same, apart from layout and descriptions."""
     here = read_yaml(folder / f"{type_name}.yaml", f"contracts/{type_name}.yaml")
     return _bare(here) == _bare(parse_yaml(data, type_name))
 
@@ -101,7 +101,7 @@ def _bare(document: object) -> object:
 
 
 def _add_params(changes: Changes, package: Package) -> tuple[str, ...]:
-    """Give the module its section: as it stands in the source's params.yaml, else with the defaults of its contract."""
+    """Add the module's section: the one in the source's params.yaml, else the defaults of its contract."""
     from kit.project.pipeline import Pipeline
 
     schemas = package.contract["params"]

@@ -1,4 +1,4 @@
-"""Read a module from a Git repository. Nothing of it is checked out or run."""
+"""Read a module from a Git repository, without checking out or running anything of it."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from kit.library.package import Package, checked, params_in, types_named
 from kit.library.reference import Reference
 from kit.library.safety import LARGEST_FILE, printable, refuse, refuse_all
 
-# Nothing but these ways to a repository, no hooks, and objects that are what they claim to be.
+# Only these protocols, no hooks, and objects whose hashes are checked.
 CAREFULLY = [
     *("-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
     *("-c", "protocol.file.allow=always", "-c", f"core.hooksPath={os.devnull}", "-c", "fetch.fsckObjects=true"),
@@ -26,7 +26,7 @@ REMOTE = "source"
 
 @dataclass(frozen=True)
 class Entry:
-    """A file in a tree; size None: larger than what is fetched."""
+    """A file in a tree; size None: too large to be fetched."""
 
     mode: str
     id: str
@@ -34,7 +34,7 @@ class Entry:
 
 
 class GitSource:
-    """Commits of a repository, fetched one by one into a scratch repository, without what is too large for a module."""
+    """Commits of a repository, fetched one by one into a temporary repository, without files too large for a module."""
 
     def __init__(self, reference: Reference, scratch: Path) -> None:
         self.location, self._prefix = _repository_of(reference)
@@ -45,12 +45,12 @@ class GitSource:
 
     @property
     def own(self) -> str | None:
-        """The module, where the reference leads to a module's own folder."""
+        """The module, if the reference is the module's own folder."""
         folder = PurePosixPath(self._prefix)
         return folder.name if folder.parent.name == "modules" else None
 
     def fetch(self, rev: str | None) -> str:
-        """Bring one commit; returns its hash.
+        """Fetch one commit; returns its hash.
 
         Raises:
             KitError: the repository cannot be reached, or has no such revision.
@@ -58,13 +58,13 @@ class GitSource:
         upload = [f"--upload-pack={UPLOAD}"] if Path(self.location).is_dir() else []
         wanted = ["--quiet", "--depth=1", f"--filter=blob:limit={LARGEST_FILE + 1}", *upload, REMOTE, rev or "HEAD"]
         self._git("fetch", *wanted, label=f"{self.location}@{rev}" if rev else self.location)
-        # From here on, what was left out is missing, and not fetched after all when somebody asks for its size.
+        # From here on, what was filtered out is missing, and not fetched when its size is asked for.
         for key in (f"remote.{REMOTE}.promisor", f"remote.{REMOTE}.partialclonefilter", "extensions.partialclone"):
             self._run("config", "--unset-all", key)
         return self._git("rev-parse", "--verify", "FETCH_HEAD^{commit}").strip()
 
     def references(self) -> dict[str, str]:
-        """Tags, branches and HEAD of the source to their commits."""
+        """Tags, branches and HEAD of the source, with their commits."""
         found: dict[str, str] = {}
         for line in self._git("ls-remote", REMOTE, label=self.location).splitlines():
             commit, _, name = line.partition("\t")
@@ -75,7 +75,7 @@ class GitSource:
         """A module at a commit that was fetched, with its contracts.
 
         Raises:
-            KitError: there is no such module, or it is not allowed in.
+            KitError: there is no such module, or it is refused.
         """
         folder = self._module_folder(name, commit)
         root = folder.removesuffix(f"modules/{name}")
@@ -104,7 +104,7 @@ class GitSource:
         return folder
 
     def _files(self, commit: str, folder: str, only: str | None = None) -> dict[str, bytes]:
-        """The files of a folder, by their path in it, each held against what may come in; or one of them."""
+        """The files of a folder, by their path in it, or one of them; each is checked by `kit.library.safety`."""
         prefix = f"{folder}/" if folder else ""
         paths = [f"{prefix}{only}"] if only else [prefix]
         entries = {path.removeprefix(prefix): entry for path, entry in self._entries(commit, paths)}
@@ -114,7 +114,7 @@ class GitSource:
         return {path: self._blob(entry.id) for path, entry in entries.items()}
 
     def _entries(self, commit: str, paths: list[str]) -> Iterator[tuple[str, Entry]]:
-        """What is in a tree; sizes come from objects that are here, and nothing is fetched for them."""
+        """The files in a tree; sizes are those of objects that are here, and nothing is fetched for them."""
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
         found = [line.partition("\t") for line in listed.split("\0") if line]
         ids = [head.split()[2] for head, _, _ in found]
@@ -142,7 +142,7 @@ class GitSource:
 
 
 def _repository_of(reference: Reference) -> tuple[str, str]:
-    """A repository's location, and the path in it that a reference means (ending in a slash, or empty)."""
+    """A repository's location, and the reference's path in it (ending in a slash, or empty)."""
     if not reference.is_folder:
         return reference.location, ""
     done = run_git(Path(reference.location), "rev-parse", "--show-toplevel", "--show-prefix", elsewhere=True)
@@ -153,7 +153,7 @@ def _repository_of(reference: Reference) -> tuple[str, str]:
 
 
 def is_repository(reference: Reference) -> bool:
-    """Whether a reference leads to a Git repository, so that there are commits to name."""
+    """Whether a reference is a Git repository, so that it has commits."""
     if not reference.is_folder:
         return True
     folder = Path(reference.location)
@@ -163,6 +163,6 @@ def is_repository(reference: Reference) -> bool:
 
 @contextmanager
 def git_source(reference: Reference) -> Iterator[GitSource]:
-    """A source for as long as it is needed."""
+    """The source of a reference, removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="kit-source-") as scratch:
         yield GitSource(reference, Path(scratch))

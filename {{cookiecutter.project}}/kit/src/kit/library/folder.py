@@ -14,7 +14,7 @@ def folder_package(location: Path, name: str) -> Package:
     """A module in a folder outside Git.
 
     Raises:
-        KitError: there is no such module, or it is not allowed in.
+        KitError: there is no such module, or it is refused.
     """
     inside = location.name == name and (location / "module.yaml").is_file()
     folder = location if inside else location / "modules" / name
@@ -32,7 +32,7 @@ def folder_package(location: Path, name: str) -> Package:
 
 
 def _folder_files(folder: Path) -> Mapping[str, bytes]:
-    """A folder's files, none of which is read before it is known to be plain and small."""
+    """A folder's files; each is read only if it is a plain, small file."""
     found: dict[str, int] = {}
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(set(folders) - {"__pycache__"})
@@ -54,7 +54,7 @@ def _one_file(path: Path) -> bytes | None:
 
 
 def _mode(status: os.stat_result) -> str:
-    """As Git has it."""
+    """The file's mode, as Git would record it."""
     if stat.S_ISLNK(status.st_mode):
         return "120000"
     if not stat.S_ISREG(status.st_mode):

@@ -1,4 +1,4 @@
-"""modules.lock: where each module that was not written here came from."""
+"""modules.lock: the origin of each module that was copied from elsewhere."""
 
 import os
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from kit.project.project import Project
 
 
 def entry_for(project: Project, package: Package, reference: Reference) -> Entry:
-    """The entry for a package that is added now."""
+    """The entry for a package that is being added."""
     beside = Path(os.path.relpath(reference.location, project.root)).as_posix() if reference.is_folder else None
     return Entry(
         source=beside or reference.location,

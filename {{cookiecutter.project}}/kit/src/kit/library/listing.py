@@ -10,7 +10,7 @@ from kit.project.view import View
 
 @dataclass(frozen=True)
 class Listed:
-    """What module.yaml, the card and modules.lock say of a module, and which stages and slots it is for."""
+    """What module.yaml, the card and modules.lock say about a module, and the stages and slots that use it."""
 
     name: str
     family: str
@@ -23,7 +23,7 @@ class Listed:
 
 
 def listed(project: Project) -> list[Listed]:
-    """The modules, by family and name; what cannot be read is a question mark (and `kit check` says why)."""
+    """The modules, by family and name; what cannot be read is shown as a question mark (`kit check` says why)."""
     view = View(project)
     entries = read_ledger(project)
     found = []

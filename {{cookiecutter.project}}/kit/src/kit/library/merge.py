@@ -19,14 +19,14 @@ class Merged:
 def merged_files(
     ours: Mapping[str, bytes], base: Mapping[str, bytes], theirs: Mapping[str, bytes], names: tuple[str, str]
 ) -> dict[str, Merged]:
-    """Each file that must change or is in conflict; `names` tell the two sides apart in conflict markers."""
+    """Each file that must change or is in conflict; `names` are the labels of both sides in conflict markers."""
     paths = sorted({*ours, *base, *theirs})
     found = {path: merged(ours.get(path), base.get(path), theirs.get(path), names) for path in paths}
     return {path: merge for path, merge in found.items() if merge.conflict or merge.data != ours.get(path)}
 
 
 def merged(ours: bytes | None, base: bytes | None, theirs: bytes | None, names: tuple[str, str]) -> Merged:
-    """One file. Deleted on one side and changed on the other, the changed one stays, as a conflict."""
+    """One file. If it was deleted on one side and changed on the other, the changed file stays, as a conflict."""
     if ours == theirs or theirs == base:
         return Merged(ours)
     if ours == base:

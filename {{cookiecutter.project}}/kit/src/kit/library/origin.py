@@ -18,7 +18,7 @@ PORT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 @dataclass(frozen=True)
 class Origin:
-    """A file that a module will read, the port it reads it by, and its type; `contract` is one still to be written."""
+    """A file that a module will read, its port and its type; `contract` is a new one that must be written."""
 
     path: str
     port: str
@@ -30,18 +30,18 @@ class Origin:
 
     @property
     def template(self) -> str:
-        """The folder in templates/ that reads such a file."""
+        """The folder in templates/ for modules that read such a file."""
         return "table" if self.kind == "table" and self.headed else "report"
 
     @property
     def binding(self) -> str:
-        """What the stage's command must add, because the file is not named for the port."""
+        """The option that the stage's command needs if the file is not named like the port."""
         named = shlex.quote(f"{self.port}={self.path}")
         return "" if PurePosixPath(self.path).stem == self.port else f" --input {named}"
 
 
 def origin_of(view: View, after: str) -> Origin:
-    """What `--after` names: STAGE, STAGE:PORT, or a file.
+    """The origin that `--after` names: STAGE, STAGE:PORT, or a file.
 
     Raises:
         KitError: there is no such stage or file, or the name is ambiguous.

@@ -17,7 +17,7 @@ CURRENT, OUTDATED, MOVED, TAMPERED, GONE = "current", "outdated", "moved", "tamp
 
 @dataclass(frozen=True)
 class Standing:
-    """The state of a module relative to its source; `detail` says why it is not current."""
+    """The state of a module relative to its source; `detail` says why it is not up to date."""
 
     name: str
     version: str
@@ -28,7 +28,7 @@ class Standing:
 
 
 def standing_of(project: Project, name: str, entry: Entry) -> Standing:
-    """Whether the source still has what was added from it, and whether it has something newer."""
+    """Whether the source still has what was added from it, and whether it has a newer version."""
     changed = code_here(project, name) != entry.code
     try:
         state, latest, detail = _compared(project, entry)

@@ -1,4 +1,4 @@
-"""A module as it is exchanged: its files, the contracts it names, the values of its parameters."""
+"""A module as it is copied: its files, the contracts it names, the values of its parameters."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from kit.project.module import REQUIRED_FILES
 
 @dataclass(frozen=True)
 class Package:
-    """`files` by their path in the module's folder, `contracts` by type; `params` as they stand in params.yaml."""
+    """`files` by their path in the module's folder, `contracts` by type; `params` as in params.yaml."""
 
     name: str
     files: Mapping[str, bytes]
@@ -50,7 +50,7 @@ class Package:
 
 
 def tree_digest(files: Mapping[str, bytes], contracts: Mapping[str, bytes]) -> str:
-    """SHA-256 in hex over the sorted list of (path, SHA-256), as kit.formats.digest makes it of folders."""
+    """SHA-256 in hex over the sorted list of (path, SHA-256), as kit.formats.digest computes it for folders."""
     listing = {f"module/{path}": data for path, data in files.items()}
     listing |= {f"contracts/{name}.yaml": data for name, data in contracts.items()}
     digest = hashlib.sha256()
@@ -63,7 +63,7 @@ def types_named(module_yaml: bytes, label: str) -> list[str]:
     """The contract types that a module's ports name.
 
     Raises:
-        KitError: it is not a module.yaml.
+        KitError: the text is not a module.yaml.
     """
     document = parse_yaml(module_yaml, label)
     if problem := violation(document, schema_named("module")):
@@ -72,10 +72,10 @@ def types_named(module_yaml: bytes, label: str) -> list[str]:
 
 
 def checked(package: Package, label: str) -> Package:
-    """The same package, after its parts were checked.
+    """The same package, with all its parts checked.
 
     Raises:
-        KitError: a file is missing or not text, or the lock would install something that is not pinned and hashed.
+        KitError: a file is missing or not text, or the lock would install something without pin and hashes.
     """
     for file, why in REQUIRED_FILES.items():
         if file not in package.files:
@@ -96,7 +96,7 @@ def checked(package: Package, label: str) -> Package:
 
 
 def params_in(params_yaml: bytes | None, name: str) -> tuple[str, ...] | None:
-    """A module's section as it stands in params.yaml."""
+    """A module's section of params.yaml."""
     try:
         lines = section_lines((params_yaml or b"").decode(), name)
     except (yaml.YAMLError, UnicodeDecodeError):

@@ -29,16 +29,16 @@ class Reference:
 
 
 def reference_of(entry: Entry, project: Project) -> Reference:
-    """Where a module came from; a relative folder counts from the project."""
+    """Where a module came from; a relative folder is relative to the project."""
     known = Reference(entry.source, entry.rev)
     return replace(known, location=str((project.root / entry.source).resolve())) if known.is_folder else known
 
 
 def reference_in(text: str, cwd: Path) -> Reference:
-    """What SOURCE[@REV] says; a relative folder counts from `cwd`.
+    """The reference SOURCE[@REV]; a relative folder is relative to `cwd`.
 
     Raises:
-        KitError: it is neither a URL that Git may be given, nor a folder.
+        KitError: it is neither a URL of an allowed protocol, nor a folder.
     """
     found = URL.fullmatch(text)
     location, rev = (found["location"], found["rev"]) if found else _folder_and_rev(text, cwd)
@@ -48,7 +48,7 @@ def reference_in(text: str, cwd: Path) -> Reference:
 
 
 def _folder_and_rev(text: str, cwd: Path) -> tuple[str, str | None]:
-    """The shortest part before an @ that is a folder; else the whole."""
+    """The shortest part before an @ that is a folder; else the whole text."""
     for end in [*(place for place, letter in enumerate(text) if letter == "@" and place), len(text)]:
         if (cwd / text[:end]).is_dir():
             return str((cwd / text[:end]).resolve()), text[end + 1 :] if end < len(text) else None

@@ -9,9 +9,9 @@ VERSION = re.compile(r"(?P<prefix>.*?)v?(?P<version>\d+\.\d+\.\d+)", re.ASCII)
 
 
 def newest(references: Mapping[str, str], rev: str | None) -> tuple[str | None, str]:
-    """What to ask for, and its commit: of a tag that is a version the highest of its kind, else what it leads to.
+    """A revision and its commit: for a tag that is a version the highest of its kind, else the revision itself.
 
-    A tag's kind is what stands before its version: `v1.2.0`, `encoder@v1.2.0`. A commit stays what it is.
+    A tag's kind is the text before its version: `v1.2.0`, `encoder@v1.2.0`. A commit stays the same.
     """
     if rev is None:
         return None, references.get("HEAD", "")
@@ -26,6 +26,6 @@ def newest(references: Mapping[str, str], rev: str | None) -> tuple[str | None, 
 
 
 def commit_of(references: Mapping[str, str], rev: str | None) -> str | None:
-    """What a revision leads to now; None where the source has no such name."""
+    """The commit of a revision now; None if the source has no such name."""
     names = ("HEAD",) if rev is None else (f"refs/tags/{rev}", f"refs/heads/{rev}")
     return next((references[name] for name in names if name in references), None)

@@ -17,7 +17,7 @@ def remove_module(project: Project, name: str) -> Changes:
     """The changes that remove a module, its section and its origin.
 
     Raises:
-        KitError: there is none, a stage uses it, or Git does not have all of it, so that it could not come back.
+        KitError: there is none, a stage uses it, or Git could not restore all of it.
     """
     view = View(project)
     folder = project.modules / name
@@ -43,7 +43,7 @@ def remove_module(project: Project, name: str) -> Changes:
 
 
 def _refuse_unsaved(project: Project, name: str) -> None:
-    """Refuse where something would be lost: Git must have every file of the module, its section and its origin."""
+    """Refuse if something would be lost: Git must have every file of the module, its section and its origin."""
     remedy = "and would be lost; commit it, or remove it yourself, first"
     for path, why in unsaved(project.root, f"modules/{name}"):
         raise KitError(f"{why}, {remedy}", path)

@@ -1,4 +1,4 @@
-"""What may be added to a project from elsewhere: source text in plain files, limited in number and size."""
+"""What `kit add` accepts: source text in plain files, limited in number and size."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ MODES = {"100755": "is executable", "120000": "is a link", "160000": "is a submo
 
 
 def refuse(path: str, mode: str, size: int | None) -> None:
-    """Refuse a file that a module does not need.
+    """Refuse a file that does not belong in a module.
 
     Raises:
         KitError: it is outside its folder, hidden, a link, executable, too large (size None: not even fetched), or of a
@@ -27,10 +27,10 @@ def refuse(path: str, mode: str, size: int | None) -> None:
 
 
 def refuse_all(sizes: Iterable[tuple[str, int]]) -> None:
-    """Refuse too many files or bytes, and names that are equal on some systems.
+    """Refuse too many files or bytes, and names that are the same on some systems.
 
     Raises:
-        KitError: more files or bytes than a module has.
+        KitError: more files or bytes than a module may have.
     """
     listed = list(sizes)
     if len(listed) > MOST_FILES or sum(size for _, size in listed) > LARGEST_MODULE:
@@ -46,7 +46,7 @@ def refuse_all(sizes: Iterable[tuple[str, int]]) -> None:
 
 
 def printable(path: str) -> str:
-    """A path that may be shown: no control characters, which could drive a terminal."""
+    """A path that may be printed: without control characters, which could control a terminal."""
     return path.encode("unicode_escape").decode()
 
 

@@ -1,4 +1,4 @@
-"""Make a module that works at once, connected to a stage, for its author to change."""
+"""Make a module that works at once, connected to a stage, for you to change."""
 
 import json
 import re
@@ -30,7 +30,7 @@ LONGEST = 40
 
 @dataclass(frozen=True)
 class Made:
-    """What was added: the changes, the stage (None where the module only fills a slot), what it was made from."""
+    """What was added: the changes, the stage (None if the module only fills a slot), what it was made from."""
 
     changes: Changes
     stage: str | None
@@ -40,10 +40,11 @@ class Made:
 def new_module(project: Project, family: str, name: str, after: str | None, template: str | None) -> Made:
     """The changes that add a module to a project: its folder, section and stage, and a contract if it needs one.
 
-    A family that is a slot gives a copy of the module in the slot, and no stage, unless a place or template is named.
+    In a family that is a slot, it is a copy of the module in the slot, without a stage, unless `--after` or a template
+    is given.
 
     Raises:
-        KitError: a name is taken or none, or what it should follow cannot be read.
+        KitError: a name is taken or invalid, or what it should follow cannot be read.
     """
     view = View(project)
     _refuse_names(view, family, name)
@@ -72,7 +73,7 @@ def _refuse_names(view: View, family: str, name: str) -> None:
 
 
 def _variant(view: View, family: str, name: str, like: str) -> Made:
-    """Another module of a family: the one in the slot, under a new name."""
+    """Another module of a family: a copy of the one in the slot, under a new name."""
     module = view.read(like)
     if not isinstance(module, Module):
         raise module
@@ -147,7 +148,7 @@ def _from_template(view: View, family: str, name: str, origin: Origin | None, te
 
 
 def _carried_type(view: View, origin: Origin) -> str:
-    """The type of what is read, and its embedding space where it lies in one."""
+    """The type of what is read, and its embedding space if it has one."""
     if origin.path not in view.stamped:
         return origin.type
     carried = {"type": origin.type, "space": origin.port}
@@ -155,7 +156,7 @@ def _carried_type(view: View, origin: Origin) -> str:
 
 
 def _rendered(folder: Path, answers: Mapping[str, str]) -> dict[str, bytes]:
-    """The files of a module that a template gives."""
+    """The files of a module, rendered from a template."""
     from cookiecutter.exceptions import CookiecutterException
     from cookiecutter.main import cookiecutter
 
@@ -170,7 +171,7 @@ def _rendered(folder: Path, answers: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _defaults(contract: str) -> dict[str, object]:
-    """Parameter to the default that its schema in module.yaml names."""
+    """Parameter to the default in its schema in module.yaml."""
     params = yaml12.load(contract)["params"]
     return {name: schema["default"] for name, schema in params.items() if "default" in schema}
 

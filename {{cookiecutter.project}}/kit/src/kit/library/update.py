@@ -31,7 +31,7 @@ class Update:
 
 
 def update_module(project: Project, name: str, rev: str | None) -> Update:
-    """The changes that update a module to a revision, or to the newest one of the kind it was added at.
+    """The changes that update a module to a revision, or to the newest one of the same kind of tag.
 
     Raises:
         KitError: modules.lock does not name it, or its source cannot be read or has changed in place.
@@ -48,7 +48,7 @@ def update_module(project: Project, name: str, rev: str | None) -> Update:
 
 
 def both_sides(project: Project, entry: Entry, rev: str | None) -> tuple[Package, Package, str | None]:
-    """A module as it was added, as it is at a revision (or the newest), and the name of that revision."""
+    """A module when it was added and at a revision (or the newest), and the name of that revision."""
     reference = reference_of(entry, project)
     if not is_repository(reference):
         theirs = folder_package(Path(reference.location), entry.module)
@@ -63,7 +63,7 @@ def both_sides(project: Project, entry: Entry, rev: str | None) -> tuple[Package
 
 
 def refuse_tampered(entry: Entry, base: Package) -> None:
-    """Fail where a source no longer has what was added from it.
+    """Fail if a source no longer has what was added from it.
 
     Raises:
         KitError: its content at that commit is different.
@@ -75,7 +75,7 @@ def refuse_tampered(entry: Entry, base: Package) -> None:
 
 
 def _unchanged_here(project: Project, entry: Entry, reference: Reference) -> Package:
-    """A folder has no history, so what was added from it is known only where nothing was changed here."""
+    """A folder has no history, so what was added from it is known only if nothing was changed here."""
     package = folder_package(project.root, entry.module)
     contracts = {name: data for name, data in package.contracts.items() if name in entry.contracts}
     if tree_digest(package.files, contracts) != entry.digest:
@@ -108,7 +108,7 @@ def _tree(name: str, package: Package) -> dict[str, bytes]:
 
 
 def _ours(project: Project, name: str, base: Package, theirs: Package) -> Mapping[str, bytes]:
-    """The same files as they are in the project, and whatever was added to the module here."""
+    """The same files in the project, and files that were added to the module here."""
     paths = {*_tree(name, base), *_tree(name, theirs)}
     folder = project.modules / name
     paths |= {
@@ -118,7 +118,7 @@ def _ours(project: Project, name: str, base: Package, theirs: Package) -> Mappin
 
 
 def _notes(project: Project, name: str, base: Package, theirs: Package) -> list[str]:
-    """What the files do not show: parameters that were added or removed."""
+    """Parameters that were added or removed, for which params.yaml must be edited by hand."""
     before, after = base.contract["params"], theirs.contract["params"]
     notes = [f"params.yaml: {name}: set {param}, which is new" for param in after if param not in before]
     return notes + [f"params.yaml: {name}: remove {param}, which is gone" for param in before if param not in after]

@@ -1,4 +1,4 @@
-"""Edit dvc.yaml and params.yaml as text, so that comments, order and layout stay."""
+"""Edit dvc.yaml and params.yaml as text, so that comments, order and layout are kept."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from kit.formats import yaml12
 
 
 def with_stage(text: str, name: str, lines: list[str], after: str | None = None) -> str:
-    """dvc.yaml with one stage more, behind another or behind all; `lines` are the stage's, without indentation.
+    """dvc.yaml with another stage, after a given one or at the end; `lines` are the stage's, without indentation.
 
     Raises:
         KitError: the stages are in flow style, where no line can be added.
@@ -32,7 +32,7 @@ def with_stage(text: str, name: str, lines: list[str], after: str | None = None)
 
 
 def with_section(text: str, name: str, lines: list[str]) -> str:
-    """params.yaml with one section more at its end; `lines` are its, without indentation.
+    """params.yaml with another section at its end; `lines` are the section's, without indentation.
 
     Raises:
         KitError: the sections are in flow style, where no line can be added.
@@ -46,7 +46,7 @@ def with_section(text: str, name: str, lines: list[str]) -> str:
 
 
 def without_section(text: str, name: str) -> str:
-    """params.yaml less one section; comments around it stay."""
+    """params.yaml without one section; comments around it are kept."""
     entry = _entry(_composed(text), name)
     if entry is None:
         return text
@@ -58,7 +58,7 @@ def without_section(text: str, name: str) -> str:
 
 
 def section_lines(text: str, name: str) -> list[str] | None:
-    """A section of params.yaml as it stands there, comments and all, without indentation; None where there is none."""
+    """A section of params.yaml with its comments, without indentation; None if there is none."""
     entry = _entry(_composed(text), name)
     if entry is None:
         return None
@@ -82,7 +82,7 @@ def scalar(text: str) -> str:
 
 
 def _composed(text: str) -> yaml.Node | None:
-    """The nodes of a text, which end where lines end: the last line of some files has no line break."""
+    """The nodes of a text with a line break at its end, which the last line of some files lacks."""
     return yaml.compose(text.rstrip("\n") + "\n", yaml12.Loader)
 
 
@@ -93,7 +93,7 @@ def _entry(root: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | N
 
 
 def _end(text: str, value: yaml.Node) -> int:
-    """The number of lines up to the end of a value: comments and blank lines behind it belong to what follows."""
+    """The number of lines up to the end of a value: comments and blank lines after it belong to what follows."""
     lines = text.splitlines()
     is_block = isinstance(value, yaml.CollectionNode) and not value.flow_style
     end: int = min(value.end_mark.line + (0 if is_block else 1), len(lines))
@@ -108,7 +108,7 @@ def _spliced(text: str, start: int, end: int, block: list[str]) -> str:
 
 
 def _joined(text: str, block: list[str]) -> str:
-    """A block at the end, behind a blank line."""
+    """Append a block, after a blank line."""
     return "\n".join([*text.rstrip("\n").splitlines(), *([""] if text.strip() else []), *block]) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Which modules differ from another revision, by Git alone."""
+"""Which modules differ from another revision, according to Git."""
 
 from pathlib import PurePosixPath
 
@@ -8,10 +8,10 @@ from kit.project.project import Project
 
 
 def changed_modules(project: Project, base: str) -> list[str]:
-    """The modules with a file that differs from where this branch left `base`, committed or not; deleted ones are none.
+    """The modules with a file that differs from the merge base with `base`, committed or not; without deleted modules.
 
     Raises:
-        KitError: there is no such revision, or the clone does not reach back to it.
+        KitError: there is no such revision, or the clone is too shallow.
     """
     fork = _git(project, "merge-base", "--", base, "HEAD").strip()
     differing = _git(project, "diff", "--name-only", "--relative", "-z", fork, "--", "modules")

@@ -1,4 +1,4 @@
-"""A mistake, where it is, and how to mend it."""
+"""A mistake, its place, and how to fix it."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ ERROR, WARNING = "error", "warning"
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """A mistake: file and line (from 1), what is wrong and how to mend it."""
+    """A mistake: file and line (from 1), what is wrong and how to fix it."""
 
     file: str
     line: int
@@ -28,7 +28,7 @@ def diagnostic_of(error: KitError, project: Project, level: str = ERROR) -> Diag
 
 
 def line_in(project: Project, file: str, path: tuple[str | int, ...]) -> int:
-    """The line of a key or item in a YAML file; 1 where it cannot be told."""
+    """The line of a key or item in a YAML file; 1 if it is unknown."""
     try:
         return yaml12.line_of((project.root / file).read_text(encoding="utf-8"), path) if path else 1
     except (OSError, UnicodeDecodeError, yaml.YAMLError):

@@ -1,4 +1,4 @@
-"""Changes to a project's files that happen together or not at all."""
+"""Changes to a project's files that are applied together or not at all."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ class Changes:
         self.files[path] = None
 
     def text(self, path: str) -> str:
-        """A file as it will be; empty where there is none.
+        """A file's text after the changes; empty if there is none.
 
         Raises:
             KitError: it is not in UTF-8.
@@ -39,7 +39,7 @@ class Changes:
             raise KitError(f"{path}: is not UTF-8 text") from None
 
     def apply(self) -> None:
-        """Write and remove; if one cannot be, put everything back as it was.
+        """Write and remove the files; if one of them fails, restore everything.
 
         Raises:
             KitError: a file cannot be written.
@@ -49,10 +49,10 @@ class Changes:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """The same, for what belongs together with something else: where that fails, everything is put back too.
+        """The same, together with another action: if that fails, everything is restored, too.
 
         Raises:
-            KitError: a file cannot be written, or not be put back.
+            KitError: a file cannot be written or restored.
         """
         kept = {path: _content(self.project.root / path) for path in self.files}
         writing = ""
@@ -72,7 +72,7 @@ class Changes:
             raise
 
     def _put_back(self, path: str, data: bytes | None) -> str:
-        """Make a file what it was; returns what a person must do where that fails."""
+        """Restore a file; returns what a person must do if that fails."""
         place = self.project.root / path
         try:
             if _content(place) != data:
@@ -88,7 +88,7 @@ def _content(place: Path) -> bytes | None:
 
 
 def _put(place: Path, data: bytes | None) -> None:
-    """Replace a file as a whole, or remove it and the folders that it leaves empty."""
+    """Replace a file atomically, or remove it and the folders that become empty."""
     if data is None:
         place.unlink(missing_ok=True)
         _remove_leftovers(place.parent)
@@ -106,7 +106,7 @@ def _put(place: Path, data: bytes | None) -> None:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove a folder with nothing in it but what Python left there, and so on upwards."""
+    """Remove a folder that contains only caches of Python, and so on upwards."""
     while folder.is_dir() and all(child.name == "__pycache__" for child in folder.iterdir()):
         shutil.rmtree(folder)
         folder = folder.parent

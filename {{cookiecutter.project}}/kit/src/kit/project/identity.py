@@ -1,4 +1,4 @@
-"""Who is at work here, as Git and pyproject.toml know them."""
+"""The user, according to Git and pyproject.toml."""
 
 import re
 
@@ -9,7 +9,7 @@ from kit.project.owners import OWNER
 from kit.project.project import Project
 from kit.project.settings import pyproject
 
-# What these return goes into templates, so nothing that a template could read as code gets through.
+# These values go into templates, so nothing that a template could read as code is returned.
 LICENSE = re.compile(r"[\w.+() -]+", re.ASCII)
 
 
@@ -21,7 +21,7 @@ def email_of_user(project: Project) -> str:
 
 
 def name_of_user(project: Project) -> str:
-    """The user's name, as Git has it."""
+    """The user's name, according to Git."""
     return _git_config(project, "user.name") or "unknown"
 
 

@@ -1,4 +1,4 @@
-"""What others rely on in a module: its ports, their types, and its parameters. A change of it is a major one."""
+"""A module's interface: its ports, their types and its parameters. A change of it needs a new major version."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ WORDS = {"description", "title", "default", "examples"}
 
 
 def interface_digest(contract: Mapping[str, Any], types: Mapping[str, bytes | None]) -> str:
-    """SHA-256 of a module.yaml's family, ports and parameters and of the contracts in `types`, less what explains."""
+    """SHA-256 of a module.yaml's family, ports and parameters and of the contracts in `types`, without descriptions."""
     said = {part: contract.get(part) for part in ("family", "inputs", "outputs", "params")}
     documents = {name: _document(types.get(name)) for name in types_of(contract)}
     return document_digest({"module": said, "types": documents})

@@ -11,7 +11,7 @@ BEGIN, END = "<!-- graph: made by `kit graph --write` -->", "<!-- /graph -->"
 
 
 def mermaid(pipeline: Pipeline) -> str:
-    """A flowchart of stages; a slot is drawn rounded, raw data as a cylinder. Does not depend on what fills a slot."""
+    """A flowchart of stages; a slot is drawn rounded, raw data as a cylinder. Independent of what fills a slot."""
     lines = ["flowchart LR"]
     stages, graph = list(pipeline.stages()), pipeline.graph
     if not stages:
@@ -25,7 +25,7 @@ def mermaid(pipeline: Pipeline) -> str:
 
 
 def with_graph(readme: str, graph: str) -> str:
-    """A README with the graph between its two markers; unchanged where it has none."""
+    """A README with the graph between its two markers; unchanged if it has none."""
     block = f"{BEGIN}\n```mermaid\n{graph}```\n{END}"
     return re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: block, readme, flags=re.DOTALL)
 
@@ -38,7 +38,7 @@ def _sources(graph: StageGraph, stage: Stage) -> Iterator[str]:
 
 
 def _is_data(dep: str) -> bool:
-    """Not a module's code, which some stages read to pack it."""
+    """Raw data only: not a module's code, which some stages read in order to pack it."""
     return not dep.startswith(MODULES)
 
 

@@ -10,7 +10,7 @@ from kit.errors import KitError
 from kit.formats.documents import read_yaml, schema_named, violation
 from kit.project.project import Project
 
-# A parameter that every module's section may hold: the kind of device, or a card's name, that its results are tied to.
+# A parameter that every module's section may have: the kind of device, or a card's name, to which results are tied.
 DEVICE_CLASS = "device_class"
 REQUIRED_FILES = {
     "README.md": "the module's card, for people",
@@ -24,10 +24,10 @@ REQUIRED_FILES = {
 
 @dataclass(frozen=True)
 class Module:
-    """What module.yaml says, and where it says so.
+    """The contents of module.yaml.
 
     `inputs` and `outputs` map ports to types; `matches` maps an input port to the metadata that must be equal in all
-    such ports, and `spaces` an output port to the port that defines the embedding space of what it holds.
+    such ports, and `spaces` an output port to the port that defines the embedding space of its content.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Module:
 
     @property
     def label(self) -> str:
-        """The folder as users write it."""
+        """The folder's path, relative to the project."""
         return f"modules/{self.name}"
 
     @property
@@ -57,7 +57,7 @@ class Module:
 
     @property
     def project(self) -> Path:
-        """The folder of the project that it is in."""
+        """The project's folder."""
         return self.folder.parents[1]
 
 
@@ -99,7 +99,7 @@ def load_module(project: Project, name: str) -> Module:
 
 
 def _said(ports: Mapping[str, Any], word: str) -> dict[str, str]:
-    """Port to what it says of itself beside its type."""
+    """Port to what it declares beyond its type."""
     return {port: entry[word] for port, entry in ports.items() if isinstance(entry, dict) and word in entry}
 
 
@@ -118,7 +118,7 @@ def chosen_modules(project: Project, names: Sequence[str]) -> list[Module]:
 
 
 def check_params(module: Module, values: Mapping[str, Any]) -> None:
-    """Hold a module's section of params.yaml against its contract.
+    """Check a module's section of params.yaml against its contract.
 
     Raises:
         KitError: a parameter is missing, unknown or out of range.

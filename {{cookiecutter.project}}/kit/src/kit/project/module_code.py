@@ -1,4 +1,4 @@
-"""A module's code as it is at some revision: the hashes that dvc.lock and run.json have of it, and what it says."""
+"""A module's code at a revision: its hashes in dvc.lock and run.json, its contract and its lock."""
 
 import hashlib
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Source:
 
     @cached_property
     def sha256(self) -> str:
-        """The folder's hash as run.json has it; see kit.formats.digest."""
+        """The folder's hash in run.json; see kit.formats.digest."""
         digest = hashlib.sha256()
         for path in sorted(self.files, key=lambda path: PurePosixPath(path).parts):
             digest.update(f"{path}\0{hashlib.sha256(self.files[path]).hexdigest()}\n".encode())
@@ -41,7 +41,7 @@ class Source:
 
     @cached_property
     def contract(self) -> Mapping[str, Any]:
-        """module.yaml; empty where it is none."""
+        """module.yaml; empty if it is invalid."""
         try:
             document = yaml12.load(self.files.get("module.yaml", b"").decode())
         except (yaml.YAMLError, UnicodeDecodeError):
@@ -54,7 +54,7 @@ class Source:
 
     @cached_property
     def lock(self) -> Lock | None:
-        """requirements.txt; None where there is none that can be read."""
+        """requirements.txt; None if there is none that can be read."""
         label = f"{MODULES}{self.name}/requirements.txt"
         try:
             return parse_lock(self.files.get("requirements.txt", b"").decode(), PurePosixPath(label), label)
@@ -84,7 +84,7 @@ class Sources:
         self._known: dict[tuple[str, ...], Source | None] = {}
 
     def of(self, files: Files, module: str) -> Source | None:
-        """A module's code; None where there is no such folder."""
+        """A module's code; None if there is no such folder."""
         if not files.keyed:
             return source_of(files, module)
         folder = files.key(MODULES + module)

@@ -1,4 +1,4 @@
-"""modules.lock: where each module that was not written here came from."""
+"""modules.lock: the origin of each module that was copied from elsewhere."""
 
 from dataclasses import asdict, dataclass, field
 
@@ -34,10 +34,10 @@ class Entry:
 
 
 def read_ledger(project: Project) -> dict[str, Entry]:
-    """Module to its origin; empty where nothing came from elsewhere.
+    """Module to its origin; empty if no module was copied from elsewhere.
 
     Raises:
-        KitError: the file is not what the kit writes.
+        KitError: the file is not one that the kit wrote.
     """
     path = project.root / PATH
     document = read_yaml(path, PATH) if path.is_file() else None
@@ -55,6 +55,6 @@ def ledger_text(entries: dict[str, Entry]) -> str:
 
 
 def code_here(project: Project, name: str) -> str | None:
-    """The same of a module as it is in the project; None where there is none."""
+    """The same digest of a module as it is now; None if there is none."""
     source = source_of(WorkingFiles(project.root), name)
     return source.sha256 if source else None

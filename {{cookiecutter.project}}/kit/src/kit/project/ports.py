@@ -15,7 +15,7 @@ FILE, RECORD = "dvc.yaml", "run.json"
 
 @dataclass(frozen=True)
 class PortBindings:
-    """Port to path, relative to the project; `record` is where run.json goes, if anywhere."""
+    """Port to path, relative to the project; `record` is the path of run.json, if the stage has one."""
 
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
@@ -23,7 +23,7 @@ class PortBindings:
 
 
 def port_bindings(stage: Stage, module: Module) -> PortBindings:
-    """A port takes the file whose stem is its name, or the one that the stage's command names.
+    """A port takes the file whose stem is its name, or the one that the command of the stage names.
 
     Raises:
         KitError: a port has no file or several, a file has no port, or a path leaves the project.
@@ -39,7 +39,7 @@ def port_bindings(stage: Stage, module: Module) -> PortBindings:
 
 
 def binding_problems(stage: Stage, module: Module) -> Iterator[KitError]:
-    """Everything that wire could raise."""
+    """Every error that port_bindings could raise."""
     for path in (*stage.deps, *stage.outs):
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
             at = ("stages", stage.name, "deps" if path in stage.deps else "outs", path)
@@ -49,14 +49,14 @@ def binding_problems(stage: Stage, module: Module) -> Iterator[KitError]:
 
 
 def _files_of(stage: Stage, kind: str) -> list[str]:
-    """The files that want a port: deps, or outs less the record."""
+    """The files that need a port: deps, or outs without the record."""
     if kind == "input":
         return list(stage.deps)
     return [path for path in stage.outs if PurePosixPath(path).name != RECORD]
 
 
 def record_path(stage: Stage) -> str:
-    """Where a stage's run.json is.
+    """The path of a stage's run.json.
 
     Raises:
         KitError: it has none.
@@ -71,7 +71,7 @@ def explicit_ports(stage: Stage, kind: str) -> dict[str, str]:
     """Port to path, as the stage's command says with `--input PORT=PATH` (kind input) or `--output PORT=PATH`.
 
     Raises:
-        KitError: the command cannot be split into words, or a word is no PORT=PATH.
+        KitError: the command cannot be split into words, or a word is not PORT=PATH.
     """
     where, option = f"stage {stage.name}", f"--{kind}"
     try:
@@ -96,7 +96,7 @@ def split_pairs(pairs: Sequence[str], where: str, file: str = "") -> dict[str, s
 
 
 def _match(stage: Stage, ports: Mapping[str, str], files: Sequence[str], kind: str) -> dict[str, str]:
-    """Port to file, where there are no mismatches."""
+    """Port to file, if everything matches."""
     named = explicit_ports(stage, kind)
     free = {PurePosixPath(file).stem: file for file in files if file not in named.values()}
     return {port: named.get(port) or free[port] for port in ports}

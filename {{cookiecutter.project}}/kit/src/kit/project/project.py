@@ -1,4 +1,4 @@
-"""Where a project is and where its parts lie."""
+"""A project's folder and the paths of its parts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,18 +22,18 @@ class Project:
 
     @property
     def staging(self) -> Path:
-        """Outputs wait here until they are checked; on the same file system as where they go."""
+        """Outputs are here until they are checked; on the same file system as their final paths."""
         return self.root / ".kit" / "staging"
 
     def module_names(self) -> list[str]:
-        """The folders under modules/, sorted; hidden ones and __pycache__ are none."""
+        """The folders under modules/, sorted, without hidden ones and __pycache__."""
         if not self.modules.is_dir():
             return []
         return sorted(p.name for p in self.modules.iterdir() if p.is_dir() and p.name[0] not in "._")
 
 
 def find_project(start: Path | None = None) -> Project:
-    """The project that holds `start` (default: the working directory).
+    """The project of the folder `start` (default: the working directory).
 
     Raises:
         KitError: neither the folder nor any above it has a dvc.yaml.

@@ -1,4 +1,4 @@
-"""Raw data: files that DVC tracks by a .dvc file, where they come from, and their licence."""
+"""Raw data: files that DVC tracks by a .dvc file, with their source and licence."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from kit.git.files import Files
 
 @dataclass(frozen=True)
 class RawData:
-    """What a .dvc file says of its file or folder.
+    """What a .dvc file says about its file or folder.
 
-    `source` is where DVC imported it from, else what its card says; `license` is an SPDX identifier, if declared.
+    `source` is where DVC imported it from, else what its card declares; `license` is an SPDX identifier, if declared.
     """
 
     artifact: Artifact
@@ -29,13 +29,13 @@ class RawData:
 
 
 def raw_data(files: Files) -> dict[str, RawData]:
-    """Path to what is known of it."""
+    """Path to the file or folder there."""
     found = (data for path in files.ending(".dvc") for data in _read(files, path))
     return {data.artifact.path: data for data in found}
 
 
 def _read(files: Files, path: str) -> Iterator[RawData]:
-    """The outs of one .dvc file; of a damaged one none (`kit verify` reports it)."""
+    """The outs of one .dvc file; none if it is damaged (`kit verify` reports it)."""
     document = dvc_file(files, path)
     folder = PurePosixPath(path).parent / str(document.get("wdir") or "")
     for out in document.get("outs") or []:
@@ -50,7 +50,7 @@ def _read(files: Files, path: str) -> Iterator[RawData]:
 
 
 def dvc_file(files: Files, path: str) -> Mapping[str, Any]:
-    """The document; empty where it cannot be read."""
+    """The document; empty if it cannot be read."""
     try:
         document = yaml12.load((files.read(path) or b"").decode())
     except (yaml.YAMLError, UnicodeDecodeError):
@@ -59,7 +59,7 @@ def dvc_file(files: Files, path: str) -> Mapping[str, Any]:
 
 
 def data_card(files: Files, path: str) -> Mapping[str, Any]:
-    """What the README.md beside a data file says of it in its front matter: `files: {NAME: {license: …}}`."""
+    """What the front matter of the README.md in its folder says about a data file: `files: {NAME: {license: …}}`."""
     place = PurePosixPath(path)
     document = card_in(files.read((place.parent / "README.md").as_posix()))
     entries = document.get("files")
@@ -68,7 +68,7 @@ def data_card(files: Files, path: str) -> Mapping[str, Any]:
 
 
 def _imported_from(document: Mapping[str, Any]) -> str | None:
-    """What `dvc import-url` and `dvc import` wrote of the origin."""
+    """The origin that `dvc import-url` and `dvc import` wrote."""
     for dep in document.get("deps") or []:
         if not isinstance(dep, dict):
             continue

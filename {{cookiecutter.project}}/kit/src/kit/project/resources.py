@@ -1,4 +1,4 @@
-"""What a module needs of the machine."""
+"""The resources that a module needs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from kit.system.gpu import CPU, CUDA
 
 
 def needs_cuda(contract: Mapping[str, Any], section: Mapping[str, Any]) -> bool:
-    """Whether a module, by its module.yaml and its section of params.yaml, runs on a GPU or not at all."""
+    """Whether a module, by its module.yaml and its section of params.yaml, can only run on a GPU."""
     resources = contract.get("resources")
     device = resources.get("device") if isinstance(resources, dict) else None
     return device == CUDA or section.get(DEVICE_CLASS, CPU) != CPU

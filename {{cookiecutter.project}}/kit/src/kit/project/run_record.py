@@ -1,4 +1,4 @@
-"""run.json as it is read; kit.execution.record writes it."""
+"""Reading run.json, which kit.execution.record writes."""
 
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ SCHEMA = 1
 
 
 def read_record(path: Path, label: str) -> dict[str, Any]:
-    """A record as it was written.
+    """A run record.
 
     Raises:
-        KitError: there is none, or it is not one.
+        KitError: there is none, or it is invalid.
     """
     try:
         record = read_json(path)

@@ -8,7 +8,7 @@ from kit.git.files import Files
 
 
 def pyproject(files: Files, *path: str) -> Mapping[str, Any]:
-    """A table of pyproject.toml; empty where it is not there or cannot be read."""
+    """A table of pyproject.toml; empty if it is missing or cannot be read."""
     try:
         found: Any = tomllib.loads((files.read("pyproject.toml") or b"").decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):

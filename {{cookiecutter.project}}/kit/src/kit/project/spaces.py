@@ -1,4 +1,4 @@
-"""Whether the embedding spaces that a module declares can be told and carried."""
+"""Checks of the embedding spaces that a module declares."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -10,7 +10,7 @@ from kit.project.ports import PortBindings
 
 
 def check_spaces(module: Module, bindings: PortBindings, kinds: Mapping[str, str]) -> None:
-    """Whether the spaces of a module's outputs can be told and carried; `kinds` maps output ports to contract kinds.
+    """Check that the spaces of a module's outputs are defined and can be stored; `kinds` maps output ports to kinds.
 
     Raises:
         KitError: a file cannot carry metadata, or a space is defined by something other than weights.

@@ -1,4 +1,4 @@
-"""A project as the checks look at it: every stage and module read once."""
+"""A project for the checks: every stage and module is read once."""
 
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from kit.project.stage_graph import StageGraph
 
 
 class View:
-    """Stages and modules that can be read; what cannot is in `problems`."""
+    """The stages and modules that can be read; for others there are diagnostics in `problems`."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -81,7 +81,7 @@ class View:
         return self._modules[name]
 
     def module(self, name: str) -> Module | None:
-        """A module, or None where its contract cannot be read."""
+        """A module, or None if its contract cannot be read."""
         found = self.read(name) if name else None
         return found if isinstance(found, Module) else None
 
@@ -95,7 +95,7 @@ class View:
         return self._contracts[type_name]
 
     def bindings(self, stage: Stage) -> PortBindings | None:
-        """Which port of a stage's module has which file, or None where they do not match."""
+        """The file of each port of a stage's module, or None if they do not match."""
         if stage.name not in self._bindings:
             module = self.module(stage.module)
             try:

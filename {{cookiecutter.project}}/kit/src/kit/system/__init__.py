@@ -1,1 +1,1 @@
-"""This machine: processor, memory, graphics cards, and where caches lie."""
+"""This machine: processor, memory, graphics cards, and the folders of caches."""

@@ -1,4 +1,4 @@
-"""Where the kit keeps what it can make or fetch again."""
+"""The folders for what the kit can build or download again."""
 
 import os
 from pathlib import Path
@@ -7,12 +7,12 @@ import platformdirs
 
 
 def environments_folder() -> Path:
-    """Where environments are kept."""
+    """The folder of all environments."""
     return _cache() / "environments"
 
 
 def downloads() -> Path:
-    """Where modules that may use the network keep what they fetched, for later runs and other projects; made if needed.
+    """The folder for downloads of modules with network access, for later runs and other projects; created if needed.
 
     Its content is untrusted: a module checks it against a digest each time.
     """

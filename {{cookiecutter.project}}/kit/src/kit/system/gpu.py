@@ -1,4 +1,4 @@
-"""This machine's graphics cards, as the CUDA driver tells them."""
+"""This machine's graphics cards, according to the CUDA driver."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ VISIBLE, ORDER = "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"
 
 @dataclass(frozen=True)
 class Gpu:
-    """One card; memory in bytes, `id` as CUDA_VISIBLE_DEVICES calls it on this machine."""
+    """One card; memory in bytes, `id` as in CUDA_VISIBLE_DEVICES on this machine."""
 
     name: str
     uuid: str
@@ -26,7 +26,7 @@ class Gpu:
 class Device:
     """cpu or cuda, with the cards and the driver that a run may use.
 
-    `order` is how their ids count the machine's cards; None where that is as in the environment.
+    `order` is the order in which the ids count the machine's cards; None if it is that of the environment.
     """
 
     kind: str
@@ -43,14 +43,14 @@ class Device:
 
     @property
     def description(self) -> dict[str, Any]:
-        """How run.json tells it."""
+        """Its description in run.json."""
         gpus = [{"name": gpu.name, "uuid": gpu.uuid, "memory_bytes": gpu.memory} for gpu in self.gpus]
         return {"kind": self.kind, "gpus": gpus, "driver": self.driver, "cuda": self.cuda}
 
 
 @cache
 def cuda_device() -> Device:
-    """Every card that the CUDA driver shows to this process; none where there is no driver.
+    """Every card that the CUDA driver shows to this process; none if there is no driver.
 
     Asks libcuda itself (CUDA Driver API: cuInit, cuDeviceGet…), so that no module's packages are needed. Where the
     environment names cards, they are called as it calls them, in its order. Else they are counted by their place on

@@ -1,4 +1,4 @@
-"""The machine that a stage ran on, as run.json tells it. Nothing here enters a cache key."""
+"""The machine that a stage ran on, for run.json. Nothing here is part of a cache key."""
 
 import getpass
 import os
@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-# What changes which kernels numerical libraries choose, and so the last bits of their results.
+# These change which kernels numerical libraries choose, and so the last bits of their results.
 FEATURES = {"sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "asimd", "sve", "sve2"}
 
 
@@ -25,7 +25,7 @@ def description() -> dict[str, Any]:
 
 
 def processor() -> tuple[str, list[str]]:
-    """The processor's name, and those of its instruction sets that matter to numerical libraries."""
+    """The processor's name, and those of its instruction sets that numerical libraries choose by."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
