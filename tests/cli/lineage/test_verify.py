@@ -213,17 +213,17 @@ TAMPERED = {
         )
     ],
     forged_dep: [("error", "dvc.lock", f"stage evaluate read other bytes of {HEAD} than stage train made")],
-    forged_code: [("error", "modules/head", "is not the code that stage train ran, says dvc.lock")],
+    forged_code: [("error", "modules/head", "is not the code that stage train ran according to dvc.lock")],
     forged_params: [
         ("error", RECORD, "records params {'seed': 0}, but dvc.lock has {'seed': 4}"),
-        ("error", "params.yaml", 'head is {"seed": 0} here, and {"seed": 4} when stage train ran'),
+        ("error", "params.yaml", 'head is {"seed": 0} here, but was {"seed": 4} when stage train ran'),
     ],
     newer_record: [("unknown", RECORD, "is of schema 2, which this kit does not know; update the kit")],
     broken_lock: [("error", "dvc.lock", "cannot be read (dvc.lock:")],
     dropped_dep: [("warning", "dvc.lock", "stage train still holds the dep artifacts/split/train.csv")],
-    added_dep: [("error", "dvc.yaml", "stage train: the dep artifacts/split/test.csv was not there when it ran")],
+    added_dep: [("error", "dvc.yaml", "stage train: the dep artifacts/split/test.csv is not in dvc.lock")],
     unfinished: [("warning", "dvc.lock", "has no stage extra: it has not run")],
-    gone_stage: [("warning", "dvc.lock", "holds stage evaluate, which dvc.yaml has no more")],
+    gone_stage: [("warning", "dvc.lock", "has stage evaluate, which is no longer in dvc.yaml")],
     untracked_data: [
         ("error", "data/raw.csv", "was read by stage split, and neither a stage, nor Git, nor a .dvc file")
     ],

@@ -217,7 +217,7 @@ def test_a_stage_that_only_one_side_has(lab: Lab, kit: Kit) -> None:
     lab.stages = lab.stages | {"extra": ("splitter", ["data/raw.csv"], ["artifacts/extra/extra.csv"])}
     lab.repro()
     lab.commit()
-    assert "first divergence: stage extra\n  wiring: the stage is in HEAD alone\n" in kit("why", "HEAD~1", "HEAD")[1]
+    assert "first divergence: stage extra\n  wiring: the stage is only in HEAD\n" in kit("why", "HEAD~1", "HEAD")[1]
 
 
 def random_pipeline(draw: random.Random, root: Path) -> Lab:

@@ -76,7 +76,7 @@ def test_going_back_goes_back_one_by_one(three: Lab, kit: Kit) -> None:
     assert kit("rollback", "digits", "production")[1].startswith("digits@v1.0.0: in production, in place of v1.1.0")
     code, _, err = kit("rollback", "digits", "production")
     assert code == 1
-    assert err == "kit: digits: v1.0.0 is the first in production; nothing to go back to\n"
+    assert err == "kit: digits: v1.0.0 is the first in production; nothing to roll back to\n"
     assert where(kit)["v1.0.0"] == "production"
 
 
@@ -110,7 +110,7 @@ def test_a_wrong_request_changes_nothing(command: list[str], said: str, three: L
 
 def test_a_version_is_not_promoted_twice(three: Lab, kit: Kit) -> None:
     kit("promote", "digits@v1.0.0", "production")
-    assert "is in production already, since" in kit("promote", "digits@v1.0.0", "production")[2]
+    assert "is already in production, since" in kit("promote", "digits@v1.0.0", "production")[2]
 
 
 def test_of_two_who_promote_at_once_one_wins(
@@ -130,7 +130,7 @@ def test_of_two_who_promote_at_once_one_wins(
     monkeypatch.setattr(deploy_module, "share_first", slowly)
     code, _, err = kit("promote", "digits@v1.2.0", "production")
     assert code == 1
-    assert "somebody else was faster" in err
+    assert "someone else was faster" in err
     assert three.git("status", "--porcelain") == ""
     assert kit("promote", "digits@v1.2.0", "production")[1].startswith(
         "digits@v1.2.0: in production, in place of v1.1.0"

@@ -69,7 +69,7 @@ def test_a_refusal_without_a_hook_is_no_race(command: list[str], lab: Lab, kit: 
     code, _, err = kit(*command)
     assert code == 1
     assert "faster" not in err
-    assert "origin does not take it (" in err
+    assert "origin refused it (" in err
     assert state(lab) == before
 
 

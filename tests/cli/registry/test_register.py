@@ -137,7 +137,7 @@ def test_of_two_who_register_at_once_one_wins(
     monkeypatch.setattr(register_module, "share_first", slowly)
     code, _, err = kit("register", "digits")
     assert code == 1
-    assert err.startswith("kit: digits@v1.0.0: somebody else was faster; look at `kit registry` and run this again")
+    assert err.startswith("kit: digits@v1.0.0: someone else was faster; look at `kit registry` and run this again")
     assert tags(lab) == []
     assert kit("register", "digits")[1].startswith("digits@v1.1.0: registered, pushed to origin")
     who = {row["version"]: row["by"] for row in json.loads(kit("registry", "--format", "json")[1])}

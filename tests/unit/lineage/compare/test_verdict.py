@@ -177,7 +177,7 @@ FOLDERS = {
         "w.safetensors: ",
     ),
     "another file": (folder(a=b"1", b=b"1"), folder(a=b"1", b=b"2"), Agreement.DIFFERENT, "b: other bytes"),
-    "a file more": (folder(a=b"1"), folder(a=b"1", b=b"2"), Agreement.DIFFERENT, "b is on one side alone"),
+    "a file more": (folder(a=b"1"), folder(a=b"1", b=b"2"), Agreement.DIFFERENT, "b is on one side only"),
     "a file that is not here": (folder(a=None), folder(a=b"2"), Agreement.UNKNOWN, "not on this machine"),
     "one known to differ, one not here": (
         folder(a=None, b=b"1"),

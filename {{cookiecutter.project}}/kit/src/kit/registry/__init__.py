@@ -1,1 +1,1 @@
-"""Versions of models and where they are used, kept as Git tags after GTO's convention, behind the gate."""
+"""Versions of models and the stages that they are in, as Git tags in GTO's convention, behind the gate."""

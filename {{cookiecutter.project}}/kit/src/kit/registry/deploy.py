@@ -1,4 +1,4 @@
-"""Put a version into a stage, or go back to the one before; and put its files where the pipeline compares with them."""
+"""Put a version into a stage, or the previous one back, and its files where the pipeline compares with them."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ KEPT = ("md5", "size", "nfiles", "hash")  # in the order of DVC's own .dvc files
 
 @dataclass(frozen=True)
 class Deployed:
-    """A version that is in a stage now; `replaced` was before it; `pointer` is a file to commit."""
+    """A version that is in a stage now; `replaced` was there before; `pointer` is a file to commit."""
 
     version: str
     replaced: str | None
@@ -40,7 +40,7 @@ def promote(project: Project, history: History, model: str, version: str, stage:
     """Put a registered version into a stage.
 
     Raises:
-        KitError: there is no such version, it is there already, or somebody else was faster.
+        KitError: there is no such version, it is there already, or someone else was faster.
     """
     registry = Registry(project.root)
     shared = share_first(registry, local)
@@ -52,7 +52,7 @@ def roll_back(project: Project, history: History, model: str, stage: str, local:
     """Put the version back that the current one replaced.
 
     Raises:
-        KitError: nothing is in the stage, or nothing was before.
+        KitError: nothing is in the stage, or nothing was before it.
     """
     registry = Registry(project.root)
     shared = share_first(registry, local)
@@ -60,7 +60,7 @@ def roll_back(project: Project, history: History, model: str, stage: str, local:
     before = before_current(assignments)
     if before is None:
         now = assignments[-1].version if assignments else None
-        raise KitError(f"{model}: {f'{now} is the first' if now else 'nothing is'} in {stage}; nothing to go back to")
+        raise KitError(f"{model}: {f'{now} is the first' if now else 'nothing is'} in {stage}; nothing to roll back to")
     return _assign(project, history, registry, model, registry.version(model, before), stage, shared, ROLLBACK)
 
 
@@ -78,7 +78,7 @@ def _assign(
         raise KitError(f"{stage!r}: is not a stage name; write lower-case letters, digits and hyphens")
     now = registry.stages(model).get(stage)
     if now and now.version == version.name:
-        raise KitError(f"{model}@{version.name}: is in {stage} already, since {now.time:%Y-%m-%d %H:%M}, by {now.by}")
+        raise KitError(f"{model}@{version.name}: is already in {stage}, since {now.time:%Y-%m-%d %H:%M}, by {now.by}")
     pointer = _pointer(project, history, model, version, stage)
     replaced = f", in place of {now.version}" if now else ""
     message = f"{verb} {model} {stage}: {version.name}{replaced}\n"
@@ -91,7 +91,7 @@ def _assign(
         return api.assign(root, full, stage, version.name, message=message, author=author, author_email=address,
                           force=True)  # fmt: skip
 
-    # The pointer first: it can be put back where the tag fails, and a tag that others have seen can not.
+    # The pointer first: it can be restored if the tag fails; a tag that others have seen cannot be taken back.
     with pointer.applied():
         tagged(registry, shared, make, f"{model}#{stage}")
     fetched = bool(pointer.files) and _check_out(project, *pointer.files)
@@ -99,14 +99,14 @@ def _assign(
 
 
 def _pointer(project: Project, history: History, model: str, version: Version, stage: str) -> Changes:
-    """The .dvc file that brings a version's files to where pyproject.toml wants those of the stage, if it wants any."""
+    """The .dvc file for a version's files at the path that pyproject.toml names for the stage, if it names one."""
     changes = Changes(project)
     wanted = pyproject(WorkingFiles(project.root), "tool", "kit", "deploy").get(stage)
     if wanted is None:
         return changes
     path = f"{wanted}.dvc"
     if not (project.root / path).is_file():
-        raise KitError(f"{SETTING} {stage} = {wanted}: there is no {path}; `dvc add {wanted}` makes one")
+        raise KitError(f"{SETTING} {stage} = {wanted}: there is no {path}; create it with `dvc add {wanted}`")
     known = history.working_tree.raw.get(wanted)
     if known and dvc_hash(project.root, wanted) not in (None, known.artifact.hash):
         raise KitError(f"was changed by hand, and would be lost; `dvc checkout --force {path}` gives it up", wanted)
@@ -122,7 +122,7 @@ def _pointer(project: Project, history: History, model: str, version: Version, s
 
 
 def _check_out(project: Project, *pointers: str) -> bool:
-    """Bring the files from DVC's cache, or from the remote; whether that worked."""
+    """Restore the files from DVC's cache, or the remote; returns whether that worked."""
     for verb in (["checkout", "--quiet", "--force"], ["pull", "--quiet", "--force"]):
         command = [sys.executable, "-m", "dvc", *verb, *pointers]
         if subprocess.run(command, cwd=project.root, capture_output=True, check=False).returncode == 0:

@@ -16,7 +16,7 @@ CONTRACT = "contract.json"
 
 @dataclass(frozen=True)
 class Model:
-    """What `artifacts:` in dvc.yaml names, as a revision has it."""
+    """A model: an entry of `artifacts:` in dvc.yaml, at a revision."""
 
     name: str
     artifact: Artifact
@@ -24,14 +24,14 @@ class Model:
 
 
 def model_paths(project: Project) -> dict[str, str]:
-    """Model to the path that it has in dvc.yaml."""
+    """Model to its path in dvc.yaml."""
     document = read_yaml(project.root / "dvc.yaml", "dvc.yaml")
     found = document.get("artifacts") if isinstance(document, dict) else None
     return {str(name): str(entry["path"]) for name, entry in (found or {}).items() if "path" in (entry or {})}
 
 
 def model_at(project: Project, revision: Revision, name: str) -> Model:
-    """A model as the lock of a revision has it.
+    """A model in the lock of a revision.
 
     Raises:
         KitError: dvc.yaml names no such model, or no stage made it.
@@ -47,7 +47,7 @@ def model_at(project: Project, revision: Revision, name: str) -> Model:
 
 
 def lineage_of(history: History, model: Model, rev: str | None) -> Subject:
-    """The model with everything that it came from."""
+    """The model with everything that it was made from."""
     return subject_of(history, model.artifact.path, rev)
 
 
@@ -55,7 +55,7 @@ def interface_of(project: Project, model: Model) -> str:
     """SHA-256 of what users of the model rely on: its contract.json, if it is a folder with one; else its path's name.
 
     Raises:
-        KitError: the model is not here to be read.
+        KitError: the model is not on this machine.
     """
     place = project.root / model.artifact.path
     if not place.exists():

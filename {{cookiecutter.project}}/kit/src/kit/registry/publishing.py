@@ -1,4 +1,4 @@
-"""Make a tag, and let the others have it: of two people who make the same one, one wins."""
+"""Make a tag and push it; of two people who make the same one, one wins."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,7 +10,7 @@ REMOTE = "origin"
 
 
 def share_first(registry: Registry, local: bool) -> bool:
-    """Fetch the others' tags; returns whether there is somewhere to push to.
+    """Fetch tags from the remote; returns whether there is a remote to push to.
 
     Raises:
         KitError: the remote cannot be reached.
@@ -26,10 +26,10 @@ def share_first(registry: Registry, local: bool) -> bool:
 
 
 def tagged(registry: Registry, shared: bool, make: Callable[[str], object], what: str) -> None:
-    """Make a tag with GTO, and push it; where that fails, in whatever way, the tag is taken back.
+    """Make a tag with GTO, and push it; if that fails for any reason, the tag is removed again.
 
     Raises:
-        KitError: somebody else has made it, here or at the remote, or the remote does not take it.
+        KitError: someone else has made it, here or at the remote, or the remote refuses it.
     """
     from gto.exceptions import GTOException
 
@@ -47,7 +47,7 @@ def tagged(registry: Registry, shared: bool, make: Callable[[str], object], what
 
 
 def _push(registry: Registry, tags: Sequence[str]) -> None:
-    """What went wrong is told by which tags the remote has afterwards, not by what it says of that.
+    """Decide by the tags that the remote has afterwards what went wrong, not by its messages.
 
     Raises:
         KitError: the remote has another tag of this name, or none.
@@ -67,10 +67,10 @@ def _push(registry: Registry, tags: Sequence[str]) -> None:
         return
     if there:
         raise KitError(
-            f"{', '.join(tags)}: somebody else was faster; look at `kit registry` and run this again; nothing was kept"
+            f"{', '.join(tags)}: someone else was faster; look at `kit registry` and run this again; nothing was kept"
         )
     hint = "with --local the tag stays in this clone"
-    raise KitError(f"{', '.join(tags)}: {REMOTE} does not take it ({done.message}); nothing was kept; {hint}")
+    raise KitError(f"{', '.join(tags)}: {REMOTE} refused it ({done.message}); nothing was kept; {hint}")
 
 
 def _delete(registry: Registry, tags: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Give a model a version, if the gate accepted exactly what it came from."""
+"""Give a model a version, if the gate accepted exactly what it was made from."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ BUMPS = ("major", "minor", "patch")
 
 @dataclass(frozen=True)
 class Registered:
-    """A model's version; `fresh`: whether it was made now; `shared`: whether it was pushed."""
+    """A model's version; `fresh`: whether it is new; `shared`: whether it was pushed."""
 
     name: str
     lineage: str
@@ -28,11 +28,11 @@ class Registered:
 
 
 def register(project: Project, history: History, name: str, bump: str | None, local: bool) -> Registered:
-    """Register the model of HEAD; a model that has a version, by its bytes, keeps that one.
+    """Register the model of HEAD; if the same bytes have a version already, that is returned.
 
     Raises:
         KitError: the tree is dirty, the gate did not accept this very lineage, `kit verify` found something, the
-            version would not say how much changed, or somebody else was faster.
+            bump is too small for what changed, or someone else was faster.
     """
     head = clean_head(project, history)
     model = model_at(project, head, name)
@@ -60,7 +60,7 @@ def register(project: Project, history: History, name: str, bump: str | None, lo
 
 
 def clean_head(project: Project, history: History) -> Revision:
-    """HEAD, if the working tree is just that.
+    """HEAD, if the working tree has no changes.
 
     Raises:
         KitError: something is not committed.
@@ -80,11 +80,11 @@ def judged_and_accepted(history: History, head: Revision, model: Model) -> Decis
     """The gate's decision on this model.
 
     Raises:
-        KitError: there is no gate, it rejected, or it judged something else than what the model was made from.
+        KitError: there is no gate, it rejected, or it judged something other than what the model was made from.
     """
     decision = decision_at(history, head)
     if decision is None:
-        raise KitError(f"{SETTING}: names no stage's output, so nothing has judged {model.name}; name the gate's there")
+        raise KitError(f"{SETTING}: names no stage's output; name the gate's decision on {model.name}")
     if not decision.accepted:
         raise KitError(f"the gate rejected it: {'; '.join(decision.reasons)}", decision.artifact.path)
     judged = trace(history, target_of(history, decision.artifact.path, head.name, history.root))
@@ -99,17 +99,17 @@ def judged_and_accepted(history: History, head: Revision, model: Model) -> Decis
 
 
 def refuse_findings(history: History, head: Revision) -> None:
-    """Refuse what `kit verify` would not let pass.
+    """Refuse if `kit verify` finds something.
 
     Raises:
-        KitError: it names the worst finding.
+        KitError: there is a finding; the message names the worst.
     """
     found = verify(history, [head, history.revision()]).found
     if found:
         worst = found[0].finding
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise KitError(
-            f"kit verify: {worst.level}: {worst.place}: {worst.message}{more}; registers nothing until it is clean"
+            f"kit verify: {worst.level}: {worst.place}: {worst.message}{more}; nothing is registered until it is fixed"
         )
 
 
@@ -125,9 +125,7 @@ def next_version(versions: list[Version], name: str, bump: str | None, interface
     broken = last.line("interface") not in (None, f"sha256:{interface}")
     bump = bump or ("major" if broken else "minor")
     if broken and bump != "major":
-        raise KitError(
-            f"{name}: takes or gives something else than {last.name} (its contract changed); use --bump major"
-        )
+        raise KitError(f"{name}: its contract differs from that of {last.name}; use --bump major")
     kept = BUMPS.index(bump)
     numbers = [*last.numbers[:kept], last.numbers[kept] + 1, 0, 0][:3]
     return _shown((numbers[0], numbers[1], numbers[2]))
@@ -142,7 +140,7 @@ def _artifact(model: Model) -> str:
 
 
 def _message(history: History, head: Revision, model: Model, version: str, lineage: str, interface: str) -> str:
-    """What the tag says: the lineage, the bytes, and how good it was."""
+    """The tag's message: the lineage, the model's hash and its metrics."""
     lines = [
         f"Register {model.name} {version}",
         "",

@@ -30,7 +30,7 @@ class Version:
         return int(major), int(minor), int(patch.partition("-")[0])
 
     def line(self, key: str) -> str | None:
-        """What a line `KEY: VALUE` of the tag's message says."""
+        """The value of a line `KEY: VALUE` in the tag's message."""
         found = (line.partition(": ") for line in self.message.splitlines())
         return next((value for name, _, value in found if name == key), None)
 
@@ -47,14 +47,14 @@ class Assignment:
 
 
 class Registry:
-    """What the tags of a repository say of models."""
+    """The versions and stages of models that the tags of a repository record."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.repository: Repository = open_repository(root)
 
     def full_name(self, model: str) -> str:
-        """As GTO writes it: with the folder of dvc.yaml, where that is not the repository's root."""
+        """The name as GTO writes it: with the folder of dvc.yaml, unless that is the repository's root."""
         prefix = self.repository.prefix.rstrip("/")
         return f"{prefix}:{model}" if prefix else model
 
@@ -87,7 +87,7 @@ class Registry:
         return sorted(found, key=lambda version: version.numbers)
 
     def assignments(self, model: str, stage: str | None = None) -> list[Assignment]:
-        """Who was put where, in the order in which that happened; with an empty version: taken out."""
+        """The versions that were put into stages, in order; an empty version: removed from the stage."""
         artifact = self._artifacts.get(self.full_name(model))
         events = [
             (int(event.ref.rpartition("#")[2] or 0), event)

@@ -1,4 +1,4 @@
-"""Experiments beside each other: their metrics, and the parameters in which they differ from the revision."""
+"""Experiments in comparison: their metrics, and the parameters in which they differ from the revision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def experiments(history: History) -> tuple[list[Line], int]:
 
 
 def table(base: Line, lines: Sequence[Line]) -> str:
-    """One row each; of the metrics the first few, of the settings what differs from the base."""
+    """One row each; the first metrics, and the settings that differ from the base."""
     metrics = list(dict.fromkeys(name for line in (base, *lines) for name in line.metrics))[:COLUMNS]
     head = "".join(f"<th>{escape(name.rpartition(':')[2])}</th>" for name in metrics)
     rows = [f'<tr><th>experiment</th><th class="wide">differs in</th>{head}</tr>']
@@ -55,7 +55,7 @@ def _differences(base: Line, line: Line) -> list[str]:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A metric, also a yes or no."""
+    """A metric, which may be a yes or no."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else f"{value:.{digits}g}"

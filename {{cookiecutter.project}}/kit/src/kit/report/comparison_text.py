@@ -1,4 +1,4 @@
-"""A comparison of results in words, line by line."""
+"""A comparison of results as text, line by line."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ SHOWN = 40  # causes of one divergence
 
 
 def comparison_lines(found: Comparison) -> Iterator[str]:
-    """The first divergence, what followed, and the verdict."""
+    """The first divergence, the stages that differ because of it, and the verdict."""
     left, right = found.names
     first = found.first
     if first is None:
@@ -41,6 +41,6 @@ def _causes(divergence: Divergence) -> Iterator[str]:
 
 
 def cause_lines(cause: Cause) -> Iterator[str]:
-    """Its kind, what it is, and where it shows."""
+    """A cause: its kind, its summary and its details."""
     yield f"  {cause.kind}: {cause.summary}"
     yield from (f"    {line}" for line in cause.detail)

@@ -1,4 +1,4 @@
-"""The module graph as inline SVG: each box a link to what is known of its stage."""
+"""The module graph as inline SVG; each box links to the details of its stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ RADIUS = 9
 
 @dataclass(frozen=True)
 class Box:
-    """A stage or raw data: where its link leads, two lines of text, its state (a CSS class) and the state in words."""
+    """A stage or raw data: the target of its link, two lines of text, its state (a CSS class) and the state as text."""
 
     name: str
     anchor: str

@@ -1,4 +1,4 @@
-"""Where the boxes and lines of a module graph go: layers from top to bottom (Sugiyama, by grandalf)."""
+"""The layout of a module graph: layers from top to bottom (Sugiyama, by grandalf)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class _Box:
 
 
 def layout_of(names: Sequence[str], edges: Sequence[tuple[str, str]]) -> Layout:
-    """Every part of a graph that hangs together beside the one before; edges lead downwards."""
+    """Every connected part of a graph, to the right of the one before; edges lead downwards."""
     vertices = {name: Vertex(name) for name in names}
     lines = [Edge(vertices[source], vertices[target]) for source, target in edges if source != target]
     for vertex in vertices.values():

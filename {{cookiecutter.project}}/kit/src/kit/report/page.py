@@ -12,7 +12,7 @@ from kit.report.drawing import svg
 from kit.report.plots import plots
 from kit.report.stages import boxes, concerns, edges, raw_section, stage_section, states_of
 
-# The page is one file: it may use its own styles and nothing else, whatever a name in it may say.
+# The page is one file: it may use its own styles and nothing else, whatever names it contains.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -77,7 +77,7 @@ def _where(history: History, revision: Revision) -> str:
 
 def _findings(report: AuditReport) -> str:
     if not report.found:
-        return f'<p class="clean">Nothing is wrong with the {report.executions} runs that led to this.</p>'
+        return f'<p class="clean">Nothing is wrong with the {report.executions} runs that this was made by.</p>'
     order = {level: number for number, level in enumerate(Severity)}
     ranked = sorted(report.found, key=lambda found: order[found.finding.level])
     items = (

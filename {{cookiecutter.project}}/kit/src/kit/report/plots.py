@@ -40,7 +40,7 @@ class Plot:
 
 
 def plots(history: History, revision: Revision) -> Iterator[str]:
-    """Each plot as a figure; one whose data are not here says so."""
+    """Each plot as a figure; if its data is not on this machine, a line says so."""
     for plot in declared(revision):
         data = {series: rows(history, revision, series.path) for series in plot.series}
         missing = [series.path for series, found in data.items() if not found]
@@ -88,7 +88,7 @@ def _of_pipeline(name: str, entry: Any) -> Plot | None:
 
 
 def rows(history: History, revision: Revision, path: str) -> list[Row] | None:
-    """The table in a CSV, TSV or JSON file; None where it is not here."""
+    """The table in a CSV, TSV or JSON file; None if it is not on this machine."""
     artifact = result_at(revision, path)
     data = content_of(history, revision, artifact) if artifact else None
     if data is None:
@@ -130,7 +130,7 @@ def _lines(data: Mapping[Series, Sequence[Row] | None]) -> str:
 
 
 def _points(series: Series, found: Sequence[Row]) -> list[tuple[float, float]]:
-    """The rows where both columns are numbers that have a place."""
+    """The rows in which both columns are finite numbers."""
     points = []
     for row in found:
         try:

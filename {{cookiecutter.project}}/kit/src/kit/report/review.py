@@ -17,7 +17,7 @@ ROWS = 40
 
 
 def review(history: History, against: str) -> Iterator[str]:
-    """The gate's decision, metrics beside each other, what each stage did, and why results differ."""
+    """The gate's decision, metrics in comparison, what each stage did, and why results differ."""
     base, now = history.revision(against), history.revision()
     yield MARK
     yield from _decision(history, now)
@@ -65,7 +65,7 @@ def _change(before: dict[str, float], after: dict[str, float], name: str) -> str
 
 
 def _stages(history: History, base: Revision, now: Revision) -> Iterator[str]:
-    """A row for each stage that is not as it was; of those that are, how many."""
+    """A row for each stage that differs, and the number of those that do not."""
     pipeline = Pipeline(Project(history.root))
     head = history.repository.head
     committed = history.at(head) if head else now
@@ -87,7 +87,7 @@ def _stages(history: History, base: Revision, now: Revision) -> Iterator[str]:
 
 
 def _missing(history: History) -> Iterator[str]:
-    """Results that the commit's lock names and nobody else can get: DVC would call them up to date all the same."""
+    """Results in the lock of the commit that the remote lacks: DVC calls them up to date, but others cannot get them."""
     from kit.dvc.remote import missing_at_remote  # DVC's own machinery, which takes a moment to load
 
     head = history.repository.head

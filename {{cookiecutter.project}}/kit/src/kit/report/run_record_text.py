@@ -1,4 +1,4 @@
-"""A run record for people: titled rows, digests cut short, and whether the files here are those it speaks of."""
+"""A run record for people: titled rows, shortened digests, and whether the files here are those it describes."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ Rows = list[tuple[str, str]]
 
 
 def sections(record: Mapping[str, Any], project: Project) -> Iterator[tuple[str, Rows]]:
-    """(title, rows of (name, value)), what people ask for first."""
+    """(title, rows of (name, value)), the most important first."""
     module, code = record["module"], record["code"]
     yield f"{record['stage']}: {module['name']} {module['version']}", list(_how(record))
     for title in ("inputs", "outputs"):
@@ -66,7 +66,7 @@ def _training(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if training["seconds_per_epoch"] is not None:
         yield "seconds per epoch", str(training["seconds_per_epoch"])
     if torch and "devices" in torch:
-        flags = "deterministic algorithms" if torch["deterministic_algorithms"] else "algorithms not held deterministic"
+        flags = "deterministic algorithms" if torch["deterministic_algorithms"] else "nondeterministic ones allowed"
         yield "torch", f"{torch['version']} on {', '.join(torch['devices'])}, {torch['cpu_capability']}, {flags}"
 
 

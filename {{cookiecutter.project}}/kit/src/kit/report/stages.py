@@ -1,4 +1,4 @@
-"""What is known of each stage, as sections that open from the drawing."""
+"""The details of each stage, as sections that open from the drawing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -48,7 +48,7 @@ def edges(trace: Trace) -> list[tuple[str, str]]:
 
 
 def states_of(trace: Trace, findings: Sequence[AuditFinding]) -> dict[str, str]:
-    """Stage to the worst class of what was found at its outs, its inputs, its record or its module."""
+    """Stage to the worst class of finding about its outs, its inputs, its record or its module."""
     order = list(Severity)
     found = {
         stage: [finding.level for finding in findings if concerns(finding, trace, stage)] for stage in trace.executions
@@ -57,7 +57,7 @@ def states_of(trace: Trace, findings: Sequence[AuditFinding]) -> dict[str, str]:
 
 
 def concerns(finding: AuditFinding, trace: Trace, stage: str) -> bool:
-    """Whether a finding is about a stage: it names it, or lies at its outs, its inputs, its record or its module."""
+    """Whether a finding is about a stage: it names it, or one of its outs, its inputs, its record or its module."""
     execution = trace.executions[stage].execution
     places = {artifact.path for artifact in (*execution.outs, *execution.deps)} | {f"stage {stage}"}
     places |= {f"modules/{execution.module}/{name}" for name in ("requirements.txt", "module.yaml")}
@@ -162,7 +162,7 @@ def _contract(node: ExecutionNode) -> Iterator[tuple[str, str]]:
 
 
 def _details(identifier: str, summary: str, body: str) -> str:
-    """The link's target lies inside, so that browsers open the section for it without any script."""
+    """The link's target is inside, so that browsers open the section without any script."""
     return f'<details><summary>{summary}</summary><div id="{identifier}" class="body">{body}</div></details>'
 
 

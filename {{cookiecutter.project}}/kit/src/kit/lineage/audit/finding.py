@@ -1,11 +1,11 @@
-"""What an audit found, how bad it is, and where."""
+"""A finding of an audit, its severity and its place."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """error: it is wrong. warning: it weakens what the record says. unknown: it could not be checked here."""
+    """error: something is wrong. warning: it weakens a record. unknown: it could not be checked here."""
 
     ERROR = "error"
     WARNING = "warning"

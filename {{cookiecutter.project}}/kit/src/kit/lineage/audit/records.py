@@ -21,7 +21,7 @@ def record_findings(history: History, revision: Revision) -> Iterator[AuditFindi
         wanted = execution.record
         recorded = history.records.of(execution)
         if wanted is None:
-            yield warning(f"stage {execution.stage}", "keeps no run record; add artifacts/…/run.json to its outs")
+            yield warning(f"stage {execution.stage}", "has no run record; add artifacts/…/run.json to its outs")
         elif recorded.document is None:
             yield (error if recorded.damaged else unknown)(
                 wanted.path, recorded.problem.removeprefix(f"{wanted.path}: ")
@@ -66,7 +66,7 @@ def _agreement(revision: Revision, execution: Execution, record: dict[str, Any],
 
 
 def _contracts(revision: Revision, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
-    """Contracts are not in the cache key: after a change, a result is not wrong, but was checked by another one."""
+    """Contracts are not in the cache key: after a change a result is not wrong, but checked with another one."""
     for type_name, digest in record.get("contracts", {}).items():
         path = f"contracts/{type_name}.yaml"
         data = revision.files.read(path)
@@ -81,7 +81,7 @@ def _contracts(revision: Revision, record: dict[str, Any], place: str) -> Iterat
 def _chain(
     execution: Execution, record: dict[str, Any], place: str, made: dict[str, tuple[str, str]]
 ) -> Iterator[AuditFinding]:
-    """What a stage recorded as read is what the stage before it recorded as made."""
+    """Whether a stage recorded reading what the stage before it recorded making."""
     for entry in record["inputs"].values():
         digest, maker = made.get(entry["path"], (entry["sha256"], ""))
         if digest != entry["sha256"]:
@@ -89,7 +89,7 @@ def _chain(
 
 
 def _circumstances(execution: Execution, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
-    """What weakens a record that is otherwise true."""
+    """What weakens a record that is otherwise correct."""
     code = record["code"]
     changed = code["changed"] if code else []
     if record["isolation"] == "none":

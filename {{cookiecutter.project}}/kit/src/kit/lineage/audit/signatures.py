@@ -1,4 +1,4 @@
-"""Whether commits are signed, where the project asks for it."""
+"""Whether commits are signed, if the project requires it."""
 
 from collections.abc import Iterator
 
@@ -20,11 +20,11 @@ def signature_findings(history: History, revision: Revision, required: bool) -> 
     if verdict == "E" or (verdict == "N" and _has_signature(history, revision.commit.id)):
         yield unknown("commit", "its signature cannot be checked: the key is not known here")
     elif verdict in BAD:
-        yield error("commit", f"{BAD[verdict]}, and pyproject.toml asks for signatures ([tool.kit.verify])")
+        yield error("commit", f"{BAD[verdict]}, and pyproject.toml requires signatures ([tool.kit.verify])")
 
 
 def _has_signature(history: History, commit: str) -> bool:
-    """Git also calls a commit unsigned if it is signed with SSH and there is no list of allowed signers."""
+    """Git also reports a commit as unsigned if it is signed with SSH and there is no list of allowed signers."""
     header = (history.objects.read(commit) or b"").partition(b"\n\n")[0]
     return b"\ngpgsig" in header
 

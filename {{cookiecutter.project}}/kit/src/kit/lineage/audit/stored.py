@@ -1,4 +1,4 @@
-"""Whether the bytes in the working tree, the cache, the remote and the environments are what they should be."""
+"""Whether the content of the working tree, the cache, the remote and the environments is what it should be."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ from kit.lineage.history.states import State, cache_state
 
 
 class Stored:
-    """Checks each content once, however many commits name it."""
+    """Checks each content once, even if several commits name it."""
 
     def __init__(self, history: History) -> None:
         self.history = history
@@ -29,7 +29,7 @@ class Stored:
         self._sha256s: dict[str, str | None] = {}
 
     def findings(self, revision: Revision, deep: bool) -> Iterator[AuditFinding]:
-        """Findings on everything that a revision's lock and .dvc files name."""
+        """Findings about everything that a revision's lock and .dvc files name."""
         in_git = self._in_git(revision)
         for artifact in _named(revision):
             if revision.commit is None:
@@ -42,7 +42,7 @@ class Stored:
         yield from self._recorded(revision)
 
     def _in_git(self, revision: Revision) -> set[str]:
-        """Files that Git keeps rather than DVC, as metrics; in the working tree, those present and not ignored."""
+        """Files that Git tracks instead of DVC, such as metrics; in the working tree, those present and not ignored."""
         paths = {artifact.path for artifact in _named(revision)}
         if revision.commit is None:
             return {path for path in paths - self.history.repository.ignored(paths) if self._hash(path) is not None}
@@ -83,7 +83,7 @@ class Stored:
         return self._working_hashes[path]
 
     def _recorded(self, revision: Revision) -> Iterator[AuditFinding]:
-        """Compare contents with the SHA-256 in the run records: who forges an MD5 must forge those, too."""
+        """Compare contents with the SHA-256 in the run records: a forger of an MD5 must forge those, too."""
         for execution in revision.lock.values():
             record = self.history.records.of(execution).document
             outs = {out.path: out for out in execution.outs}
@@ -94,7 +94,7 @@ class Stored:
                     yield error(entry["path"], f"does not have the SHA-256 recorded in {label}")
 
     def _sha256(self, revision: Revision, artifact: Artifact) -> str | None:
-        """Of the working tree, Git or the cache; None where the bytes are not here, or not those of the MD5 either."""
+        """The SHA-256 in the working tree, Git or the cache; None if it is missing, or does not have the MD5 either."""
         if revision.commit and (data := revision.files.read(artifact.path)) is not None:
             return hashlib.sha256(data).hexdigest() if md5_of_bytes(data) == artifact.hash else None
         here = self.history.root / artifact.path
@@ -140,7 +140,7 @@ def _named(revision: Revision) -> Iterable[Artifact]:
 
 
 def environment_findings(revision: Revision, deep: bool) -> Iterator[AuditFinding]:
-    """The environments of the revision's modules that are built on this machine; `deep` reads every installed byte."""
+    """The environments of the revision's modules that are built on this machine; `deep` reads every installed file."""
     built = {environment.key: environment for environment in all_environments()}
     modules = sorted({execution.module for execution in revision.lock.values() if execution.module} if built else ())
     seen = set()

@@ -1,4 +1,4 @@
-"""Whether a lineage can be relied on: everything that is wrong with it, weakens it, or cannot be checked here."""
+"""Audit a lineage: everything that is wrong with it, weakens it, or cannot be checked here."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ class ReportedFinding:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What was checked and what was found, the worst first."""
+    """What was checked, and the findings, the worst first."""
 
     revisions: int
     executions: int
@@ -37,7 +37,7 @@ class AuditReport:
 
 
 def verify(history: History, revisions: Iterable[Revision], deep: bool = False) -> AuditReport:
-    """Audit some revisions; `deep` also reads the remote, and every installed byte of the environments here."""
+    """Audit some revisions; `deep` also reads the remote, and every installed file of the environments here."""
     holders: dict[AuditFinding, list[str]] = defaultdict(list)
     executions: set[str] = set()
     audit = _Audit(history, deep)
@@ -48,7 +48,7 @@ def verify(history: History, revisions: Iterable[Revision], deep: bool = False) 
         for finding in dict.fromkeys(audit.findings(revision)):
             holders[finding].append(revision.name)
     if history.repository.shallow:
-        cut = unknown("history", "is cut off (a shallow clone); `git fetch --unshallow` brings the rest")
+        cut = unknown("history", "is incomplete (a shallow clone); `git fetch --unshallow` fetches the rest")
         holders[cut].append("history")
     ranked = sorted(holders, key=lambda finding: (ORDER.index(finding.level), finding.place, finding.message))
     return AuditReport(
@@ -62,7 +62,7 @@ def all_revisions(history: History) -> Iterator[Revision]:
 
 
 class _Audit:
-    """All kinds of checks of revisions; what was checked for one revision is not checked again for the next."""
+    """All checks of revisions; what was checked for one revision is not checked again for the next."""
 
     def __init__(self, history: History, deep: bool) -> None:
         self.history = history

@@ -16,7 +16,7 @@ WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt", ".onnx")
 
 
 class Kind(StrEnum):
-    """Classes of causes; `wiring`: a stage or an input that only one side has."""
+    """Classes of causes; `wiring`: a stage or an input that exists on one side only."""
 
     DATA = "data"
     WIRING = "wiring"
@@ -50,9 +50,9 @@ class Side:
 
 
 def causes(left: Side, right: Side, explained: frozenset[str]) -> list[Cause]:
-    """What differs between two runs of a stage, other than inputs at the paths that are explained already.
+    """What differs between two runs of a stage, apart from inputs at paths that are explained already.
 
-    Where nothing that decides a result differs, the records tell what else did: machine, threads, packages.
+    If nothing that decides a result differs, the records show what else did: machine, threads, packages.
     """
     found = [*_inputs(left, right, explained), *_code(left, right), *_params(left.execution, right.execution)]
     if left.execution.command != right.execution.command and not found:
@@ -62,7 +62,7 @@ def causes(left: Side, right: Side, explained: frozenset[str]) -> list[Cause]:
 
 
 def hidden_causes(left: Side, right: Side) -> list[Cause]:
-    """Why the same inputs, code and params gave other results; never empty."""
+    """Why the same inputs, code and params gave different results; never empty."""
     if left.record is None or right.record is None:
         return [Cause(Kind.UNKNOWN, "same inputs, code and params; a run record is missing, so the machine is unknown")]
     found = list(_machine(left.record, right.record))
@@ -134,7 +134,7 @@ def _folder(short_text: str, left: Source, right: Source) -> Iterator[Cause]:
 
 
 def _params(left: Execution, right: Execution) -> Iterator[Cause]:
-    """Each parameter that differs; of a module that was swapped the slot alone, and not all of its section."""
+    """Each parameter that differs; for a module that was swapped the slot alone, and not its whole section."""
     swapped = tuple(f"{side.module}." for side in (left, right)) if left.module != right.module else ()
     for file in sorted({*left.params, *right.params}):
         before, after = (dict(flat(side.params.get(file, {}))) for side in (left, right))
@@ -149,7 +149,7 @@ MISSING = object()
 
 
 def _machine(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[Cause]:
-    """What the records say of packages and hardware, where it differs."""
+    """Differences in packages and hardware, according to the records."""
     for name in ("python", "kind"):
         if left["environment"][name] != right["environment"][name]:
             change = f"{left['environment'][name]} → {right['environment'][name]}"
@@ -165,7 +165,7 @@ def _machine(left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[Caus
 
 
 def _hardware(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What can change the last bits of a result."""
+    """The parts of a record that can change the last bits of a result."""
     return {
         "threads": record["determinism"]["threads"],
         "device": record["device"]["kind"],

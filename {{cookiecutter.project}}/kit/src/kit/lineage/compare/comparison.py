@@ -8,7 +8,7 @@ from kit.lineage.compare.verdict import Agreement, Verdict
 
 @dataclass(frozen=True)
 class Divergence:
-    """A stage that differs by itself, not because of what it read; `effect`: whether its results differ, too."""
+    """A stage that differs for a reason of its own, not because of its inputs; `effect`: whether its results differ."""
 
     stage: str
     causes: tuple[Cause, ...]
@@ -32,6 +32,6 @@ class Comparison:
 
     @property
     def first(self) -> Divergence | None:
-        """The first divergence that changed a result; where none did, the first of all."""
+        """The first divergence that changed a result; if none did, the first of all."""
         effective = (divergence for divergence in self.divergences if divergence.effect)
         return next(effective, next(iter(self.divergences), None))

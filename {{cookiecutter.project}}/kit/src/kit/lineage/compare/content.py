@@ -1,4 +1,4 @@
-"""How a result is read for a comparison."""
+"""Reading results for a comparison."""
 
 from collections.abc import Mapping
 from functools import partial

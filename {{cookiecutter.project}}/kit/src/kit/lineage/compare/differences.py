@@ -1,4 +1,4 @@
-"""Differences in words: of files, locks, contracts and parameters."""
+"""Differences as text: of files, locks, contracts and parameters."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -80,7 +80,7 @@ def _first_line(found: LineComparison) -> tuple[str, ...]:
 
 
 def _around(left: str, right: str) -> tuple[str, str]:
-    """Two lines, cut to where they begin to differ."""
+    """Two lines, shortened to where they begin to differ."""
     pairs = enumerate(zip(left, right, strict=False))
     same = next((index for index, (a, b) in pairs if a != b), min(len(left), len(right)))
     start = max(0, same - CONTEXT)
@@ -91,7 +91,7 @@ def _around(left: str, right: str) -> tuple[str, str]:
 
 
 def of_text(label: str, path: str, left: Source, right: Source) -> Iterator[str]:
-    """A unified diff of one file of a module; a binary file is only named."""
+    """A unified diff of one file of a module; of a binary file only the name."""
     try:
         before, after = (side.files.get(path, b"").decode().splitlines() for side in (left, right))
     except UnicodeDecodeError:
@@ -123,7 +123,7 @@ def _versions(pinned: set[str] | None) -> str:
 
 
 def of_contracts(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[str, bool]:
-    """What changed in `resources`, in words, and whether anything else in module.yaml changed."""
+    """What changed in `resources`, as text, and whether anything else in module.yaml changed."""
     before, after = left.get("resources") or {}, right.get("resources") or {}
     words = {"cpus": "threads"}
     changes = [

@@ -1,4 +1,4 @@
-"""Run a stage again, from a clean clone with the recorded lock and inputs, and compare what comes out."""
+"""Run a stage again in a clean clone, with the recorded lock and inputs, and compare the results."""
 
 import json
 import os
@@ -37,7 +37,7 @@ class Replay:
 
 
 def replay(history: History, revision: Revision, execution: Execution) -> Replay:
-    """Clone the revision to a temporary folder, put the recorded inputs there, and run the stage's module.
+    """Clone the revision into a temporary folder, put the recorded inputs there, and run the stage's module.
 
     Raises:
         KitError: code or inputs are not as recorded, or the run fails; the project itself is not touched.
@@ -59,7 +59,7 @@ def _check(revision: Revision, execution: Execution) -> None:
         raise KitError(f"stage {execution.stage}: is a plain DVC stage, which keeps no record; `dvc repro` runs it")
     if execution.record is None:
         raise KitError(
-            f"stage {execution.stage}: keeps no run record; add artifacts/{execution.stage}/run.json to its outs"
+            f"stage {execution.stage}: has no run record; add artifacts/{execution.stage}/run.json to its outs"
         )
     for artifact in (*execution.inputs, *execution.outs):
         if not stays_inside(artifact.path):
@@ -78,14 +78,14 @@ def _run(clone: Path, execution: Execution) -> None:
         remove(clone / out.path)
     # -P: the folder named kit in the clone must not be imported.
     command = [sys.executable, "-P", "-m", "kit", "run", execution.stage]
-    # What the module prints belongs to its author's eyes, not into the answer.
+    # What the module prints goes to standard error, not into the answer.
     done = subprocess.run(command, cwd=clone, env=_variables(), stdout=sys.stderr.fileno(), check=False)
     if done.returncode:
         raise KitError(f"stage {execution.stage}: cannot be run again; see its messages above")
 
 
 def _variables() -> dict[str, str]:
-    """This kit, wherever it is installed, is the one that runs."""
+    """Run with this kit, wherever it is installed."""
     own = str(Path(__file__).parents[3])
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH")]))}
 

@@ -40,7 +40,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How much one result agrees on both sides, and by how much it differs, in words."""
+    """How much one result agrees on both sides, and by how much it differs, as text."""
 
     path: str
     level: Agreement
@@ -49,9 +49,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Content:
-    """One side of a result: its MD5, its tensor digest if recorded, and its bytes where they are here.
+    """One side of a result: its MD5, its tensor digest if recorded, and its bytes if they are on this machine.
 
-    `files` gives those of a folder by their path in it; None where it is none, or its listing is not here.
+    `files` gives those of a folder by their path in it; None if it is not a folder, or its listing is missing.
     """
 
     md5: str
@@ -68,7 +68,7 @@ def tolerance_of(files: Files) -> Tolerance:
 
 
 def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance: Tolerance) -> Verdict:
-    """One result of two runs."""
+    """The verdict on one result of two runs."""
     if left.md5 == right.md5:
         return Verdict(path, Agreement.IDENTICAL_BYTES)
     if left.tensor_digest and left.tensor_digest == right.tensor_digest:
@@ -94,10 +94,10 @@ def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance
 
 
 def _folders(path: str, left: Mapping[str, Content], right: Mapping[str, Content], tolerance: Tolerance) -> Verdict:
-    """The verdict of the file that differs most, which is named."""
+    """The verdict on the file that differs most, with its name."""
     alone = sorted(set(left) ^ set(right))
     if alone:
-        return Verdict(path, Agreement.DIFFERENT, f"{alone[0]} is on one side alone")
+        return Verdict(path, Agreement.DIFFERENT, f"{alone[0]} is on one side only")
     verdicts = [compare(name, left[name], right[name], is_metric=False, tolerance=tolerance) for name in sorted(left)]
     known = [verdict for verdict in verdicts if verdict.level != Agreement.UNKNOWN]
     worst = max(known, key=lambda verdict: verdict.level, default=None)
@@ -107,7 +107,7 @@ def _folders(path: str, left: Mapping[str, Content], right: Mapping[str, Content
 
 
 def overall(verdicts: Iterable[Verdict], metrics: frozenset[str]) -> Agreement:
-    """The verdict on all results together: the worst, unless every metric is within tolerance."""
+    """The verdict on all results together: the worst of them, unless every metric is within tolerance."""
     found = list(verdicts)
     worst = max((verdict.level for verdict in found), default=Agreement.IDENTICAL_BYTES)
     if worst <= Agreement.WITHIN_TOLERANCE:
@@ -143,9 +143,9 @@ def _distance(left: Any, right: Any) -> float:
 
 
 def _distances(before: Any, after: Any, tolerance: Tolerance) -> tuple[Any, bool]:
-    """How far apart two arrays are, number by number, and whether all are within the tolerance.
+    """The differences of two arrays, element by element, and whether all are within the tolerance.
 
-    A number that is not one (NaN) equals another such; infinity equals itself, and is infinitely far from all else.
+    NaN equals NaN; infinity equals itself, and is infinitely far from everything else.
     """
     import numpy
 
@@ -182,7 +182,7 @@ def _table(path: str, data: bytes) -> Iterator[tuple[str, Any]]:
 def _numbers(
     path: str, left: Iterable[tuple[str, Any]], right: Iterable[tuple[str, Any]], tolerance: Tolerance
 ) -> Verdict:
-    """Named values one by one: numbers and arrays within the tolerance, all else equal."""
+    """Compare named values one by one: numbers and arrays within the tolerance, everything else for equality."""
     import numpy
 
     furthest: tuple[float, str] = (0.0, "")

@@ -1,4 +1,4 @@
-"""Why two results differ: both lineages, walked from raw data to the first divergence."""
+"""Why two results differ: both lineages, compared from raw data to the first divergence."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +43,7 @@ def compared(history: History, before: Revision, after: Revision) -> Comparison:
 
 
 def _side(history: History, query: str, cwd: Path) -> tuple[Revision, Artifact | None]:
-    """A revision, or a file with the revision that knows it."""
+    """A revision, or a file with the revision where it is known."""
     try:
         return history.revision(query), None
     except KitError as error:
@@ -59,7 +59,7 @@ def _side(history: History, query: str, cwd: Path) -> tuple[Revision, Artifact |
 
 
 class _Walk:
-    """Compares stage by stage."""
+    """Compares two lineages stage by stage."""
 
     def __init__(self, history: History, before: Revision, after: Revision) -> None:
         self.history = history
@@ -89,7 +89,7 @@ class _Walk:
         return Comparison(names, tuple(divergences), tuple(followed), tuple(absorbed), verdicts, level)
 
     def _stages(self, one: Artifact | None, two: Artifact | None) -> list[str]:
-        """The stages of both sides, upstream first; for files only those that they came from."""
+        """The stages of both sides, upstream first; for files only those that they were made by."""
         order = dict.fromkeys(execution.stage for execution in self.after.graph.in_order)
         order |= dict.fromkeys(execution.stage for execution in self.before.graph.in_order)
         if one is None or two is None:
@@ -98,10 +98,10 @@ class _Walk:
         return [stage for stage in order if stage in wanted]
 
     def _own_causes(self, left: Execution | None, right: Execution | None, moved: frozenset[str]) -> list[Cause]:
-        """Why a stage's runs differ, beyond the results of earlier stages that differ."""
+        """Why a stage's runs differ, apart from different results of earlier stages."""
         if left is None or right is None:
             where = self.after.name if left is None else self.before.name
-            return [Cause(Kind.WIRING, f"the stage is in {where} alone")]
+            return [Cause(Kind.WIRING, f"the stage is only in {where}")]
         if left is right or left.id == right.id:
             return []
         one, two = self._described(left, self.before), self._described(right, self.after)
@@ -122,7 +122,7 @@ class _Walk:
         return Side(execution, source, record, Contents(self.history, (revision, other)))
 
     def _outright(self, one: Artifact, two: Artifact) -> Cause | None:
-        """Why two files have no stage in common to start from: different stages made them, or none did."""
+        """Why two files have no stage in common: different stages made them, or none did."""
         first, second = self.before.graph.makers.get(one.path), self.after.graph.makers.get(two.path)
         if first is None and second is None:
             if one.hash == two.hash:
@@ -167,7 +167,7 @@ def _above(revision: Revision, artifact: Artifact) -> set[str]:
 
 
 def _changed_results(left: Execution | None, right: Execution | None) -> frozenset[str]:
-    """The paths whose content differs, run records aside, which always differ."""
+    """The paths whose content differs, without run records, which always differ."""
     before, after = (set(side.results) if side else set() for side in (left, right))
     return frozenset(artifact.path for artifact in before ^ after)
 

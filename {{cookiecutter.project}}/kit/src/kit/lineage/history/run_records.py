@@ -46,7 +46,7 @@ class RunRecords:
         """The run record that dvc.lock names for an execution."""
         wanted = execution.record
         if wanted is None:
-            return Recorded(None, "the stage keeps no run record (run.json is not among its outs)")
+            return Recorded(None, "the stage has no run record (run.json is not among its outs)")
         if wanted.hash not in self._known:
             self._known[wanted.hash] = self._read(wanted.path, wanted.hash)
         return self._known[wanted.hash]
