@@ -225,7 +225,7 @@ TAMPERED = {
     unfinished: [("warning", "dvc.lock", "has no stage extra: it has not run")],
     gone_stage: [("warning", "dvc.lock", "has stage evaluate, which is no longer in dvc.yaml")],
     untracked_data: [
-        ("error", "data/raw.csv", "was read by stage split, and neither a stage, nor Git, nor a .dvc file")
+        ("error", "data/raw.csv", "was read by stage split, but no stage makes it, and neither Git nor DVC tracks it")
     ],
     damaged_dvc_file: [("error", "data/other.csv.dvc", "names no data; restore it from another commit")],
     unsandboxed: [("warning", "artifacts/evaluate/run.json", "ran unconfined, with changes in notes.txt")],

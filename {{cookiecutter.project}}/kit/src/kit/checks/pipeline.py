@@ -14,7 +14,7 @@ from kit.project.view import View
 
 
 def pipeline_diagnostics(view: View) -> Iterator[Diagnostic]:
-    """Outs in two stages, cycles, sources that are nowhere, what dvc.lock still holds, and sections of nobody."""
+    """Outs of two stages, cycles, missing sources, leftovers in dvc.lock, and sections that no module has."""
     yield from shared_outs(view)
     yield from cycles(view)
     yield from missing_sources(view)
@@ -28,7 +28,7 @@ def at(view: View, *path: str) -> int:
 
 
 def shared_outs(view: View) -> Iterator[Diagnostic]:
-    """No two stages write one file, or one a file inside the other's folder."""
+    """Whether two stages write the same file, or one writes into the other's folder."""
     owners: dict[str, str] = {}
     for stage in view.stages:
         for out in stage.outs:
@@ -42,14 +42,14 @@ def shared_outs(view: View) -> Iterator[Diagnostic]:
 
 
 def cycles(view: View) -> Iterator[Diagnostic]:
-    """No stage waits for itself."""
+    """Whether a stage depends on itself."""
     if circle := view.graph.circle:
         message = f"stages wait for each other in a circle: {' → '.join(circle)}; remove one of these deps"
         yield Diagnostic("dvc.yaml", at(view, circle[0], "deps"), message)
 
 
 def missing_sources(view: View) -> Iterator[Diagnostic]:
-    """What no stage makes is in the project, or DVC knows where to fetch it."""
+    """Whether every dep that no stage makes is in the project, or tracked by DVC."""
     if view.problems:
         return  # the stages that cannot be resolved may make it
     root = view.project.root
@@ -64,13 +64,13 @@ def missing_sources(view: View) -> Iterator[Diagnostic]:
             made = any(path in outs for path in above) or any(out.startswith(f"{dep}/") for out in outs)
             if not tracked and not made:
                 message = (
-                    f"stage {stage.name}: no stage makes {dep}, and it is not here; `dvc add` it, or mend the path"
+                    f"stage {stage.name}: no stage makes {dep}, and it is not here; `dvc add` it, or correct the path"
                 )
                 yield Diagnostic("dvc.yaml", at(view, stage.name, "deps", dep), message)
 
 
 def dropped_deps(view: View) -> Iterator[Diagnostic]:
-    """DVC never removes a dep from dvc.lock by itself, so that the lock claims more than was read."""
+    """Leftovers in dvc.lock: DVC never removes a dep by itself, so the lock claims more than was read."""
     try:
         locked = locked_deps(view.project)
     except KitError as error:
@@ -81,7 +81,7 @@ def dropped_deps(view: View) -> Iterator[Diagnostic]:
         if name not in stages:
             if view.pipeline and name not in view.pipeline.names():
                 line = line_in(view.project, "dvc.lock", ("stages", name))
-                message = f"stage {name} is not in dvc.yaml any more; remove its entry"
+                message = f"stage {name} is no longer in dvc.yaml; remove its entry"
                 yield Diagnostic("dvc.lock", line, message, WARNING)
             continue
         for dep in deps - _deps_of(stages[name]):
@@ -95,7 +95,7 @@ def _deps_of(stage: Stage) -> set[str]:
 
 
 def uncached_outs(view: View) -> Iterator[Diagnostic]:
-    """An uncached out, unless it is a metric or a plot, turns the run cache off for its stage."""
+    """Whether an uncached out, neither metric nor plot, switches the run cache off for its stage."""
     for stage in view.stages:
         for out in stage.uncached:
             message = f"stage {stage.name}: {out} is not cached, so DVC's run cache never restores this stage; drop"
@@ -105,7 +105,7 @@ def uncached_outs(view: View) -> Iterator[Diagnostic]:
 
 
 def stray_sections(view: View) -> Iterator[Diagnostic]:
-    """A section of params.yaml whose name is nearly a module's."""
+    """Sections of params.yaml whose name is close to a module's."""
     names = view.project.module_names()
     for section in view.pipeline.sections() if view.pipeline else []:
         near = difflib.get_close_matches(section, names, n=1, cutoff=0.8)
@@ -117,7 +117,7 @@ def stray_sections(view: View) -> Iterator[Diagnostic]:
 
 
 def locked_deps(project: Project) -> dict[str, set[str]]:
-    """Stage to the deps that dvc.lock holds of it; empty where nothing has run.
+    """Stage to its deps in dvc.lock; empty if nothing has run.
 
     Raises:
         KitError: dvc.lock is invalid.

@@ -49,7 +49,7 @@ def _refuse_unsaved(project: Project, name: str) -> None:
         raise KitError(f"{why}, {remedy}", path)
     section = section_lines(Changes(project).text("params.yaml"), name)
     if section and section != _committed_section(project, name):
-        raise KitError(f"{name}: is not committed as it is, {remedy}", "params.yaml")
+        raise KitError(f"{name}: differs from what is committed, {remedy}", "params.yaml")
     if name in read_ledger(project) and (found := next(unsaved(project.root, PATH), None)):
         raise KitError(f"{found[1]}, {remedy}", PATH)
 

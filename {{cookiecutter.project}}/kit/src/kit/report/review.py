@@ -87,7 +87,7 @@ def _stages(history: History, base: Revision, now: Revision) -> Iterator[str]:
 
 
 def _missing(history: History) -> Iterator[str]:
-    """Results in the lock of the commit that the remote lacks: DVC calls them up to date, but others cannot get them."""
+    """Results in the lock of the commit that the remote lacks: for DVC they are up to date, others cannot get them."""
     from kit.dvc.remote import missing_at_remote  # DVC's own machinery, which takes a moment to load
 
     head = history.repository.head

@@ -18,7 +18,7 @@ from kit.project.stage import Stage
 
 
 def claim_findings(history: History, revision: Revision) -> Iterator[AuditFinding]:
-    """Everything that dvc.lock says was read, held against the revision's own files and against the lock itself."""
+    """Everything that was read according to dvc.lock, compared with the revision's files and the lock itself."""
     if revision.problem:
         yield error("dvc.lock", f"cannot be read ({revision.problem}); restore it from another commit")
         return
@@ -31,7 +31,7 @@ def claim_findings(history: History, revision: Revision) -> Iterator[AuditFindin
 
 
 def _stages(revision: Revision) -> dict[str, Stage]:
-    """The stages of dvc.yaml; none where it cannot be resolved, which another finding says."""
+    """The stages of dvc.yaml; none if it cannot be resolved, which another finding reports."""
     try:
         return dict(revision.stages) if revision.lock else {}
     except KitError:
@@ -58,7 +58,7 @@ class _Claims:
             yield from self._committed_out(out)
 
     def _stale(self, place: str, message: str) -> AuditFinding:
-        """A stage's results are not of what is here; that a frozen stage's are not is what freezing it means."""
+        """A stage's results were not made from what is here; for a frozen stage that is intended, and a warning."""
         if self.stage and self.stage.definition.frozen:
             return warning(place, f"{message}; {self.who} is frozen: `dvc unfreeze {self.stage.name}` lets it run")
         return error(place, f"{message}; run `dvc repro` and commit dvc.lock, or restore what changed")
@@ -71,7 +71,7 @@ class _Claims:
         if source is None:
             yield self._stale(code.path, f"is not here, and dvc.lock claims that {self.who} ran it")
         elif source.md5 != code.hash:
-            yield self._stale(code.path, f"is not the code that {self.who} ran, says dvc.lock")
+            yield self._stale(code.path, f"is not the code that {self.who} ran according to dvc.lock")
 
     def _input(self, dep: Artifact) -> Iterator[AuditFinding]:
         maker, raw = self.revision.graph.makers.get(dep.path), self.revision.raw.get(dep.path)
@@ -82,7 +82,7 @@ class _Claims:
                 )
         elif raw:
             if raw.artifact.hash != dep.hash:
-                yield self._stale(raw.tracked_by, f"is of other bytes than {self.who} read, says dvc.lock")
+                yield self._stale(raw.tracked_by, f"differs from what {self.who} read according to dvc.lock")
         elif around := self.revision.graph.makers_around(dep):
             for made in around:
                 yield from self._part(dep, made)
@@ -102,16 +102,16 @@ class _Claims:
     def _file(self, dep: Artifact) -> Iterator[AuditFinding]:
         found = hash_of_files(self.revision.files, dep)
         if found is None:
-            message = f"was read by {self.who}, and neither a stage, nor Git, nor a .dvc file has it; `dvc add` it"
+            message = f"was read by {self.who}, but no stage makes it, and neither Git nor DVC tracks it; `dvc add` it"
             yield error(dep.path, message)
         elif found != dep.hash:
-            yield self._stale(dep.path, f"is of other bytes than {self.who} read, says dvc.lock")
+            yield self._stale(dep.path, f"differs from what {self.who} read according to dvc.lock")
 
     def _committed_out(self, out: Artifact) -> Iterator[AuditFinding]:
-        """Outs that are in Git rather than in DVC's cache, such as metrics."""
+        """Outs that Git tracks instead of DVC's cache, such as metrics."""
         found = hash_of_files(self.revision.files, out) if self.revision.commit else None
         if found is not None and found != out.hash:
-            message = f"is not what {self.who} made, says dvc.lock; `dvc checkout`, or run it again"
+            message = f"is not what {self.who} made according to dvc.lock; `dvc checkout`, or run it again"
             yield error(out.path, message)
 
     def _params(self) -> Iterator[AuditFinding]:
@@ -125,20 +125,20 @@ class _Claims:
                 continue
             for name, here in changed_params(files.get(file, tuple(claimed)), claimed, document).items():
                 then, now = _text(claimed.get(name, MISSING)), _text(here)
-                yield self._stale(file, f"{name} is {now} here, and {then} when {self.who} ran, says dvc.lock")
+                yield self._stale(file, f"{name} is {now} here, but was {then} when {self.who} ran")
 
     def _wiring(self) -> Iterator[AuditFinding]:
-        """dvc.yaml against dvc.lock. DVC does not notice what was dropped, so that it is no reason to run."""
+        """Compare dvc.yaml with dvc.lock. DVC does not notice what was dropped, so that is not a reason to run."""
         if self.stage is None:
             return
         name, ran = self.stage.name, self.execution
         if self.stage.definition.cmd != ran.cmd:
-            yield self._stale("dvc.yaml", f"{self.who}: the cmd is another than what ran, says dvc.lock")
+            yield self._stale("dvc.yaml", f"{self.who}: the cmd differs from the one in dvc.lock")
         declared = {"dep": set(self.stage.deps), "out": set(self.stage.outs)}
         locked = {"dep": {dep.path for dep in ran.inputs}, "out": {out.path for out in ran.outs}}
         for what, paths in declared.items():
             for path in sorted(paths - locked[what]):
-                message = f"{self.who}: the {what} {path} was not there when it ran, says dvc.lock"
+                message = f"{self.who}: the {what} {path} is not in dvc.lock"
                 yield self._stale("dvc.yaml", message)
             for path in sorted(locked[what] - paths):
                 message = f"{self.who} still holds the {what} {path}, which dvc.yaml dropped; run"
@@ -157,6 +157,6 @@ def stage_findings(revision: Revision) -> Iterator[AuditFinding]:
     """
     stages = revision.stages
     for name in revision.lock.keys() - stages.keys():
-        yield warning("dvc.lock", f"holds stage {name}, which dvc.yaml has no more; remove its entry")
+        yield warning("dvc.lock", f"has stage {name}, which is no longer in dvc.yaml; remove its entry")
     for name in stages.keys() - revision.lock.keys():
         yield warning("dvc.lock", f"has no stage {name}: it has not run; `dvc repro {name}`")
