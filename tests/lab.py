@@ -229,6 +229,7 @@ class Lab:
         """Environment, hardware and isolation."""
         confined = self.machine["isolation"] == "landlock"
         variables = {"OMP_NUM_THREADS": str(threads), "PYTHONHASHSEED": "0", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+        variables |= self.machine.get("variables", {})
         here = {
             "host": "lab",
             "user": "tester",

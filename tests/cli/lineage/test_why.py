@@ -50,6 +50,11 @@ def other_processor(lab: Lab) -> None:
     lab.hidden["encode"] = "other kernels"
 
 
+def other_kernels(lab: Lab) -> None:
+    lab.machine["variables"] = {"OPENBLAS_CORETYPE": "Haswell"}
+    lab.hidden["encode"] = "other kernels"
+
+
 def removed_dep(lab: Lab) -> None:
     module, deps, outs = lab.stages["train"]
     lab.stages = lab.stages | {"train": (module, deps[:1], outs)}
@@ -72,6 +77,7 @@ CAUSES = {
     threads: ("encode", Kind.HARDWARE, "modules/encoder/module.yaml: threads 1 → 4"),
     machine_threads: ("encode", Kind.HARDWARE, "threads: 1 → 4"),
     other_processor: ("encode", Kind.HARDWARE, "processor: Test CPU → Other CPU"),
+    other_kernels: ("encode", Kind.HARDWARE, "variables: "),
     removed_dep: ("train", Kind.WIRING, "artifacts/split/train.csv was read, and is no longer"),
     unconfined: ("encode", Kind.UNKNOWN, "unconfined: it may have read something undeclared"),
     chance: ("encode", Kind.NONDETERMINISM, "although the module declares to be deterministic"),

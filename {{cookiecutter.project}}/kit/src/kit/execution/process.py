@@ -28,6 +28,16 @@ THREADS = [
     "VECLIB_MAXIMUM_THREADS",
 ]
 TAIL = 64 * 1024
+# What a user sets to make numerical libraries take other kernels than this processor's best, which changes the last
+# bits of results. They reach the module, as other variables do, and the record names those that are set.
+KERNELS = (
+    "ATEN_CPU_CAPABILITY",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "ONEDNN_MAX_CPU_ISA",
+    "OPENBLAS_CORETYPE",
+)
 # Where the clients of hubs keep what they downloaded.
 HUBS = {"HF_HOME": "huggingface", "TORCH_HOME": "torch"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from kit import __version__
 from kit.execution.plan import Plan
-from kit.execution.process import ProcessResult, variables_for
+from kit.execution.process import KERNELS, ProcessResult, variables_for
 from kit.execution.sandbox import Sandbox
 from kit.formats import safetensors_file
 from kit.formats.digest import sha256_of, size_of
@@ -116,5 +116,5 @@ def _determinism(plan: Plan) -> dict[str, Any]:
         "declared": plan.module.deterministic,
         "threads": plan.module.cpus,
         "seed": plan.params.get("seed"),
-        "variables": {name: variables[name] for name in REPEATABLE},
+        "variables": {name: variables[name] for name in (*REPEATABLE, *KERNELS) if name in variables},
     }
