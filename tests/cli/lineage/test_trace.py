@@ -123,7 +123,7 @@ def test_licences_flow_in_and_contradict_each_other(lab: Lab, kit: Kit) -> None:
     assert "raw data, from a survey, licence CC-BY-NC-SA-4.0" in out
     assert "CC-BY-NC-SA-4.0: data/raw.csv (data), credit: them" in out
     assert "data/raw.csv (CC-BY-NC-SA-4.0): forbids commercial use, which the project's MIT allows" in out
-    assert "modules/head (GPL-3.0-only): each asks to be passed on, and not the other" in out
+    assert "modules/head (GPL-3.0-only): each must be kept for derived works" in out
     lab.write("data/README.md", card.replace("CC-BY-NC-SA-4.0", "CC-BY-4.0"))
     lab.write("modules/head/README.md", CARD.format(license="MIT"))
     assert "conflicts: none found" in kit("trace", HEAD, "--licenses")[1]

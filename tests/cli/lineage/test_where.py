@@ -63,7 +63,7 @@ def test_a_shallow_clone_is_cut_off_and_says_so(lab: Lab, kit: Kit, monkeypatch:
     shutil.copytree(".dvc/cache", "../shallow/.dvc/cache")
     monkeypatch.chdir("../shallow")
     assert "head 1.0.0, unknown in" in kit("trace", "train")[1]
-    assert "the history is cut off here" in kit("trace", "train")[1]
+    assert "the history ends here (shallow clone)" in kit("trace", "train")[1]
     assert "`git fetch --unshallow` brings the rest" in kit("trace", "train", "--rev", "HEAD~1")[2]
 
 

@@ -1,4 +1,4 @@
-"""Every result that was made from something: a recall list."""
+"""Every result that was made from something: a list for recalls."""
 
 import re
 from collections import defaultdict
@@ -27,7 +27,7 @@ VERSION = re.compile(r"(?P<name>[^@#]+)(@v?\d+\.\d+\.\d+.*|#.+)")
 class Affected:
     """A result, the stage that made it, and the commits that hold it, newest first; none: in the run cache alone.
 
-    `refs` are the branches, tags and experiments whose tip holds it, `versions` the registered ones among them.
+    `refs` are the branches, tags and experiments whose latest commit has it, `versions` the registered ones among them.
     """
 
     artifact: Artifact
@@ -42,7 +42,7 @@ class Affected:
 
 @dataclass(frozen=True)
 class Impact:
-    """What is affected, what was looked for in words, and the executions of which it cannot be told."""
+    """What is affected, a description of what was looked for, and the executions for which the answer is unknown."""
 
     subject: str
     affected: tuple[Affected, ...]
@@ -51,7 +51,7 @@ class Impact:
 
 @dataclass
 class _Start:
-    """What is wrong: contents by their MD5, or executions by a test that answers yes, no or None for unknown."""
+    """What is followed: contents by their MD5, or executions by a test that returns True, False or None (unknown)."""
 
     subject: str
     md5s: frozenset[str] = frozenset()
@@ -59,7 +59,7 @@ class _Start:
 
 
 def impact(history: History, query: str, cwd: Path) -> Impact:
-    """Follow FILE, HASH, MODULE[@VERSION] or PACKAGE==VERSION forward through every lock of the history.
+    """Follow FILE, HASH, MODULE[@VERSION] or PACKAGE==VERSION downstream through every lock of the history.
 
     Raises:
         KitError: nothing in the history is called so.
@@ -84,10 +84,10 @@ def impact(history: History, query: str, cwd: Path) -> Impact:
 
 
 def _followed(history: History, contents: ContentIndex, guilty: set[int]) -> dict[Artifact, set[str]]:
-    """All results of guilty executions and of whatever read from them, each with the locks (blobs) in which it is so.
+    """All results of the executions in question and of those that read from them, with the locks (blobs) of each.
 
-    In each lock its own links count, so that equal bytes that another commit made of other things are not recalled.
-    A dep that nobody in its lock made is followed from any lock that made those bytes.
+    Each lock is followed by its own links, so that the same bytes from other inputs in another commit are left out.
+    A dep that no stage in its lock made is followed from any lock in which those bytes were made.
     """
     graphs = [(blob, LockGraph(lock)) for blob, lock in history.locks.items()]
     cwd = history.interned(history.working_tree.lock) if history.has_working_tree else {}
@@ -116,7 +116,7 @@ def _is_guilty(execution: Execution, guilty: set[int], tainted: Mapping[Artifact
 
 
 def _affected(history: History, contents: ContentIndex, results: Mapping[Artifact, set[str]]) -> Iterator[Affected]:
-    """Where each result is held, those of the newest commits first."""
+    """The commits of each result, those of the newest commits first."""
     stages = {out: execution.stage for execution, _ in contents.executions for out in execution.results}
     order = {commit: number for number, commit in enumerate(history.commits)}
     held = {
@@ -147,14 +147,14 @@ def _start(history: History, contents: ContentIndex, query: str, cwd: Path) -> _
         return _Start(query, wrong=lambda execution: _is_of(codes, contents, execution, name, version if at else None))
     md5s = contents.md5s(query.lower()) if HASH.fullmatch(query) else []
     if len(md5s) > 1:
-        raise KitError(f"{query}: {len(md5s)} contents begin so; write more of the hash")
+        raise KitError(f"{query}: {len(md5s)} contents match; give more digits of the hash")
     if not md5s:
         raise KitError(f"{query}: no file, hash or module of this name in the history; a package is NAME==VERSION")
     return _Start(query, md5s=frozenset(md5s))
 
 
 def _of_path(history: History, contents: ContentIndex, path: str, place: Path) -> list[str]:
-    """The content of a file: the bytes that are here, which somebody must have made or read."""
+    """The content of a file: the bytes that are here, which a stage must have made or read."""
     md5 = hash_anywhere(place, history.root)
     if md5 in contents.hashes:
         return [md5]
@@ -183,5 +183,5 @@ def _pins(codes: CodeIndex, contents: ContentIndex, execution: Execution, packag
 
 
 def _commits(contents: ContentIndex, execution: Execution) -> list[str]:
-    """The commits that first held an execution, which probably hold its code."""
+    """The commits in which an execution first appears, which probably have its code."""
     return [contents.history.holders[blob][-1] for blob in contents.locks_of.get(id(execution), ())]

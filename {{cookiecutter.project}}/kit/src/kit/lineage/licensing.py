@@ -1,4 +1,4 @@
-"""Licences of data, weights and code that flow into a result, and where they contradict each other."""
+"""Licences of the data, weights and code that a result was made from, and conflicts between them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from kit.git.files import Files
 from kit.lineage.tracing import ExecutionNode, Trace
 from kit.project.settings import pyproject
 
-# SPDX identifiers by what they ask of what is made from the work (spdx.org/licenses; the texts decide).
+# SPDX identifiers by their conditions on derived works (spdx.org/licenses; the licences' texts decide).
 FREE = re.compile(
     r"(CC0|PDDL|MIT|Apache|BSD|ISC|0BSD|Unlicense|CDLA-Permissive|ODC-By|CC-BY-\d|Python|PSF)", re.IGNORECASE
 )
@@ -21,7 +21,7 @@ NO_DERIVATIVES = re.compile(r"-ND\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class License:
-    """What flows in, what it is (data, weights, code), its SPDX identifier (None: undeclared), and whom to credit."""
+    """A subject, its kind (data, weights, code), its SPDX identifier (None: undeclared), and whom to credit."""
 
     subject: str
     kind: str
@@ -30,7 +30,7 @@ class License:
 
 
 def licenses(trace: Trace) -> list[License]:
-    """Of all raw data and weights, and of every module's code, data first."""
+    """The licences of all raw data and weights, and of every module's code, data first."""
     raw = [
         License(
             node.artifact.path,
@@ -46,7 +46,7 @@ def licenses(trace: Trace) -> list[License]:
 
 
 def conflicts(found: Sequence[License], project: str | None) -> Iterator[str]:
-    """What a lawyer should look at, one line each; `project` is the licence of what is made, if declared."""
+    """Possible conflicts for a lawyer to review, one line each; `project` is the licence of the result, if declared."""
     for license in found:
         problem = _problem_of(license, project)
         if problem:
@@ -55,7 +55,7 @@ def conflicts(found: Sequence[License], project: str | None) -> Iterator[str]:
 
 
 def _problem_of(license: License, project: str | None) -> str | None:
-    """What is wrong with one licence by itself, or together with the project's."""
+    """The problems of one licence, by itself or together with the project's."""
     said = license.license
     if said is None:
         return f"add `license` to {'its README.md' if license.kind == 'code' else 'the README.md beside it'}"
@@ -73,7 +73,7 @@ def project_license(files: Files) -> str | None:
 
 
 def _shared_alike(found: Sequence[License], project: str | None) -> Iterator[str]:
-    """Two licences that each want what is made from them under themselves."""
+    """Conflicts of licences that require derived works to be under the same licence."""
     asking = {
         license.license: license.subject
         for license in reversed(found)
@@ -81,10 +81,10 @@ def _shared_alike(found: Sequence[License], project: str | None) -> Iterator[str
     }
     names = sorted(asking)
     for first, second in pairwise(names):
-        yield f"{asking[first]} ({first}) and {asking[second]} ({second}): each asks to be passed on, and not the other"
+        yield f"{asking[first]} ({first}) and {asking[second]} ({second}): each must be kept for derived works"
     for name in names:
         if project and project != name:
-            yield f"{asking[name]} ({name}): asks to be passed on, and the project is under {project}"
+            yield f"{asking[name]} ({name}): must be kept for derived works, but the project is under {project}"
 
 
 def _license_of(trace: Trace, node: ExecutionNode) -> str | None:

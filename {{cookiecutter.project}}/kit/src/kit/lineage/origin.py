@@ -1,4 +1,4 @@
-"""Where an execution's results come from: made for a revision, or restored from an earlier run."""
+"""Whether an execution's results were made for a revision, or restored from an earlier run."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,17 +21,17 @@ class Origin:
 
 
 def origin_of(history: History, revision: Revision, execution: Execution, record: dict[str, Any] | None) -> Origin:
-    """By the record's commit and time: a run is made on top of the commit before the one that keeps it."""
+    """Decide by the record's commit and time: a run starts from the commit before the one that has its results."""
     since, parents = _introduced(history, revision, execution)
     if record is None:
-        return Origin(UNKNOWN, since, "there is no run record to tell")
+        return Origin(UNKNOWN, since, "there is no run record")
     made_at = (record["code"] or {}).get("commit")
     if made_at in parents or (made_at is None and not parents):
         return Origin(EXECUTED, since, "")
     started = datetime.fromisoformat(record["started"]).timestamp()
     times = [history.commits[parent].time for parent in parents if parent in history.commits]
     if len(times) < len(parents) or (not parents and history.repository.shallow):
-        return Origin(UNKNOWN, since, "the history is cut off here")
+        return Origin(UNKNOWN, since, "the history ends here (shallow clone)")
     if times and started >= max(times):
         known = "" if made_at in history.commits else f"its commit {str(made_at)[:8]} is not in this history"
         return Origin(EXECUTED, since, known)
@@ -39,7 +39,7 @@ def origin_of(history: History, revision: Revision, execution: Execution, record
 
 
 def _introduced(history: History, revision: Revision, execution: Execution) -> tuple[str | None, tuple[str, ...]]:
-    """The oldest commit of the unbroken line that holds the execution, and that commit's parents."""
+    """The oldest commit of the unbroken line that has the execution, and that commit's parents."""
     at = revision.commit.id if revision.commit else history.repository.head
     if revision.commit is None and not (at and _holds(history, at, execution)):
         return None, (at,) if at else ()

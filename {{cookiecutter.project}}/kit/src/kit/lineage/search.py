@@ -1,4 +1,4 @@
-"""Any file, from anywhere, recognised by its bytes or by its tensors."""
+"""Recognise any file by its bytes or by its tensors."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ SHOWN_PARTS = 5
 
 @dataclass(frozen=True)
 class Match:
-    """Where a content is known from; `how` says by what it was recognised, and how much of it.
+    """Where a content is known from; `how` says how it was recognised, and how much of it.
 
-    `commits` hold it, newest first; none: only DVC's run cache remembers it. `refs` are those whose tip holds it.
+    `commits` hold it, newest first; none: it is only in DVC's run cache. `refs` are those whose tip holds it.
     """
 
     how: str
@@ -33,13 +33,13 @@ class Match:
 
 
 def find(history: History, query: str, cwd: Path) -> list[Match]:
-    """Where a file or hash occurs in all branches, tags, experiments and the run cache.
+    """The matches of a file or hash in all branches, tags, experiments and the run cache.
 
     Whole bytes first; then, for weights, all tensors together, whatever the file's name and metadata; then tensor by
     tensor, the most alike first.
 
     Raises:
-        KitError: nothing is known of it.
+        KitError: it is unknown.
     """
     contents = ContentIndex(history)
     place = cwd / query
@@ -73,7 +73,7 @@ def _of_hash(history: History, contents: ContentIndex, query: str) -> list[Match
 
 
 def _occurrences(history: History, how: str, occurrences: Iterable[Occurrence]) -> Iterator[Match]:
-    """Who made it, at each path; where nobody did, who read it."""
+    """The execution that made it, at each path; if there is none, one that read it."""
     known = list(occurrences)
     made = [occurrence for occurrence in known if occurrence.role == MADE]
     by_path: dict[str, list[Occurrence]] = {}
@@ -93,7 +93,7 @@ def _held(history: History, blobs: Iterable[str]) -> tuple[tuple[str, ...], tupl
 
 
 def _members(history: History, contents: ContentIndex, md5: str) -> Iterator[Match]:
-    """The folders that hold the file."""
+    """The folders that contain the file."""
     for folder in [known for known in sorted(contents.hashes) if known.endswith(FOLDER)]:
         inside = [path for path, member in (history.storage.members(folder) or {}).items() if member == md5]
         for path in inside:
@@ -101,7 +101,7 @@ def _members(history: History, contents: ContentIndex, md5: str) -> Iterator[Mat
 
 
 def _in_git(history: History, place: Path) -> Iterator[Match]:
-    """The commits that brought the file into Git, or took it out."""
+    """The commits that added the file to Git, or removed it."""
     if not place.is_file():
         return
     blob = history.repository.git("hash-object", "--no-filters", "--", str(place.resolve())).strip()
@@ -119,7 +119,7 @@ def _in_git(history: History, place: Path) -> Iterator[Match]:
 
 
 def _by_tensors(history: History, contents: ContentIndex, place: Path) -> Iterator[Match]:
-    """The weights whose tensors are all the same, else those that share some."""
+    """The weights with the same tensors, else those that share some of them."""
     try:
         digest, mine = safetensors_file.tensor_digest(place), safetensors_file.tensor_digests(place)
     except (ValueError, KeyError, OSError, TypeError, OverflowError):
@@ -150,7 +150,7 @@ def _shared(contents: ContentIndex, mine: dict[str, str]) -> Iterator[tuple[int,
 
 
 def _by_tensor_hash(history: History, contents: ContentIndex, prefix: str) -> Iterator[Match]:
-    """The weights that hold a tensor of this digest."""
+    """The weights that contain a tensor with this digest."""
     for execution, document in contents.records:
         md5 = {out.path: out.hash for out in execution.outs}
         for entry in document["outputs"].values():

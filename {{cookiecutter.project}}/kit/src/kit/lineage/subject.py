@@ -1,4 +1,4 @@
-"""What is exported: some results, and everything that they came from."""
+"""The subject of an export: some results, and everything that they were made from."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ from kit.project.settings import pyproject
 
 @dataclass(frozen=True)
 class Subject:
-    """Results of one revision with their lineage. Exports hold no time of their own, so that they can be made again."""
+    """Results of one revision with their lineage. Exports have no time of their own, so that they are reproducible."""
 
     history: History
     trace: Trace
@@ -42,7 +42,7 @@ class Subject:
 
     @cached_property
     def commit(self) -> str | None:
-        """The commit whose lock this is; of the working tree HEAD, if that has the very same lock, else None."""
+        """The commit of this lock; for the working tree HEAD, if that has the same lock, else None."""
         if self.revision.commit:
             return self.revision.commit.id
         head = self.history.repository.head
@@ -55,7 +55,7 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """The project's; letters, digits, dots and dashes, so that it can name a file."""
+        """The project's name in letters, digits, dots and dashes, so that it can be a file name."""
         return re.sub(r"[^A-Za-z0-9._-]+", "-", str(self.project.get("name") or self.history.root.name)).strip(".-")
 
     @property
@@ -70,12 +70,12 @@ class Subject:
         return max(ends) if ends else datetime.fromtimestamp(commit.time if commit else 0, UTC)
 
     def recorded(self, artifact: Artifact) -> Mapping[str, Any]:
-        """What a run record says of a file: size, SHA-256 and, for weights, digests of tensors; empty without one."""
+        """A file's entry in a run record: size, SHA-256 and, for weights, digests of tensors; empty without one."""
         return self._recorded.get(artifact, {})
 
     @cached_property
     def _recorded(self) -> Mapping[Artifact, Mapping[str, Any]]:
-        """By its maker's record, else by that of whoever read it."""
+        """From the record of the stage that made it, else of a stage that read it."""
         found: dict[Artifact, Mapping[str, Any]] = {}
         for side in ("inputs", "outputs"):
             for node in self.executions:
@@ -96,7 +96,7 @@ class Subject:
         return card_in(self.revision.files.read(f"modules/{module}/README.md"))
 
     def metrics(self) -> Iterator[tuple[str, float]]:
-        """(file:key, value) of every number in the metrics that these results led to."""
+        """(file:key, value) of every number in the metrics that were made from these results."""
         graph = self.revision.graph
         makers = {maker.stage for result in self.results if (maker := graph.maker(result))}
         reached = makers | graph.downstream(makers)
@@ -107,7 +107,7 @@ class Subject:
 
     @cached_property
     def lineage_digest(self) -> str:
-        """SHA-256 over the sorted ids of all executions and the hashes of the results: names this very lineage."""
+        """SHA-256 over the sorted ids of all executions and the hashes of the results: identifies this lineage."""
         parts = [*sorted(node.execution.id for node in self.executions), *sorted(map(str, self.results))]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Everything that a result was made from, back to raw data."""
+"""Everything that a result was made from, back to the raw data."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from kit.project.raw_data import RawData
 
 @dataclass(frozen=True)
 class ArtifactNode:
-    """A file or folder: whether the bytes here match, who made it or where it comes from, and what is odd about it."""
+    """A file or folder: whether the bytes here match, what made it or where it comes from, and a note on problems."""
 
     artifact: Artifact
     state: State
@@ -28,7 +28,7 @@ class ArtifactNode:
 
 @dataclass(frozen=True)
 class ExecutionNode:
-    """A stage's run: its module as it is at the revision, its record if that is here, and what it read."""
+    """A stage's run: its module at the revision, its record if that is on this machine, and what it read."""
 
     execution: Execution
     source: Source | None
@@ -57,7 +57,7 @@ class Step:
 
 @dataclass
 class Trace:
-    """The lineage of one artifact or execution; every node once, however often it was read."""
+    """The lineage of one artifact or execution, with every node once."""
 
     revision: Revision
     root: Artifact | str
@@ -65,7 +65,7 @@ class Trace:
     executions: dict[str, ExecutionNode] = field(default_factory=dict)
 
     def steps(self, depth: int | None = None) -> Iterator[Step]:
-        """The tree from the root up, `depth` executions deep; what was shown before is not shown in full again."""
+        """The tree from the result to the raw data, `depth` executions deep; what was shown before is not repeated."""
         label: set[Artifact | str] = set()
         waiting: list[tuple[int, int, Artifact | str]] = [(0, 0, self.root)]
         while waiting:
@@ -87,14 +87,14 @@ class Trace:
 
     @property
     def raw(self) -> list[ArtifactNode]:
-        """What no stage made."""
+        """The artifacts that no stage made."""
         return [node for node in self.artifacts.values() if node.made_by is None]
 
 
 def trace(history: History, target: Target) -> Trace:
-    """Walk from a result to everything it came from, by the lock of the target's revision.
+    """Follow a result to everything it was made from, in the lock of the target's revision.
 
-    An input that this lock has no maker of is looked up in no other lock: the trace says so, and `kit find` finds it.
+    An input that no stage in this lock made is not looked up in other locks: the trace says so; `kit find` finds it.
     """
     root: Artifact | str
     root = target.artifact if target.artifact else target.execution.stage if target.execution else ""
@@ -114,7 +114,7 @@ def trace(history: History, target: Target) -> Trace:
 
 
 def whole_trace(history: History, revision: Revision) -> Trace:
-    """Everything that a revision's lock knows, whatever came of it."""
+    """Everything in a revision's lock."""
     found = Trace(revision, "")
     for execution in revision.graph.in_order:
         found.executions[execution.stage] = execution_node(history, revision, execution)

@@ -1,1 +1,1 @@
-"""What Git's history says of results: revisions, locks, run records, and indexes of them."""
+"""Git's history of results: revisions, locks, run records, and indexes of them."""

@@ -1,4 +1,4 @@
-"""The code behind a hash in dvc.lock, looked for in every commit."""
+"""The code of a hash in dvc.lock, looked for in every commit."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ class CodeIndex:
         self._by_module: dict[str, dict[str, Source]] = {}
 
     def source(self, execution: Execution, commits: Iterable[str] = ()) -> Source | None:
-        """The code; `commits` are looked at first. None where no commit, nor the working tree, has it."""
+        """The code; `commits` are searched first. None if neither a commit nor the working tree has it."""
         code = execution.code
         if code is None:
             return None
@@ -24,7 +24,7 @@ class CodeIndex:
         return found or self._all(execution.module).get(code.hash)
 
     def version(self, execution: Execution, commits: Iterable[str] = ()) -> str | None:
-        """The module's version: the record's, else that of the code; None where neither is here."""
+        """The module's version: the record's, else that of the code; None if both are missing."""
         document = self._history.records.of(execution).document
         if document:
             return str(document["module"]["version"])
@@ -32,7 +32,7 @@ class CodeIndex:
         return source.version if source else None
 
     def _all(self, module: str) -> dict[str, Source]:
-        """Hash to code, of every version of a module that a commit or the working tree has."""
+        """Hash to code, for every version of a module in a commit or the working tree."""
         if module not in self._by_module:
             sources = {self._at(commit, module) for commit in self._history.commits}
             if self._history.has_working_tree:

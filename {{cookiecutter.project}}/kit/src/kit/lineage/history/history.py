@@ -22,7 +22,7 @@ WORKING_TREE = "working tree"
 
 
 class History:
-    """What Git knows of a project. Everything is read when it is first asked for, and once.
+    """Git's history of a project. Everything is read once, when it is first needed.
 
     >>> history = History.of(Path("."))
     >>> history.revision("main").lock["train"].outs
@@ -51,12 +51,12 @@ class History:
 
     @property
     def root(self) -> Path:
-        """The project's folder; a bare repository's own."""
+        """The project's folder; for a bare repository its own."""
         return self.repository.folder
 
     @cached_property
     def refs(self) -> Mapping[str, list[Ref]]:
-        """Commit to the branches, tags and experiments that lead to it."""
+        """Commit to the branches, tags and experiments that point to it."""
         found = defaultdict(list)
         for ref in self.repository.refs:
             found[ref.commit].append(ref)
@@ -71,14 +71,14 @@ class History:
 
     @cached_property
     def lock_blobs(self) -> Mapping[str, str]:
-        """Commit to the id of its dvc.lock; those without one are left out."""
+        """Commit to the id of its dvc.lock; commits without one are left out."""
         names = [f"{commit}:{self.repository.prefix}{LOCK}" for commit in self.commits]
         found = zip(self.commits, self.objects.ids(names), strict=True)
         return {commit: blob for commit, blob in found if blob}
 
     @cached_property
     def locks(self) -> Mapping[str, Lock]:
-        """Blob id to what the lock says, of every lock in history that can be read; see `broken`."""
+        """Blob id to the parsed lock, for every lock in history that can be read; see `broken`."""
         cache = LockCache(self.repository.folder)
         wanted = dict.fromkeys(self.lock_blobs.values())
         kept = {blob: lock for blob, lock in cache.load().items() if blob in wanted}
@@ -93,18 +93,18 @@ class History:
         return locks
 
     def interned(self, lock: Lock) -> Lock:
-        """The same lock, in which every execution that the history knows is the history's own object."""
+        """The same lock with the history's own object for every execution that it knows."""
         return {stage: self._known.setdefault(key(execution), execution) for stage, execution in lock.items()}
 
     @property
     def broken(self) -> Mapping[str, str]:
-        """Blob id to why the lock cannot be read."""
+        """Blob id to the reason why the lock cannot be read."""
         assert self.locks is not None
         return {blob: str(problem) for blob, problem in self._parsed.items() if isinstance(problem, KitError)}
 
     @cached_property
     def holders(self) -> Mapping[str, list[str]]:
-        """Lock's blob id to the commits that hold it, newest first."""
+        """Blob id of a lock to the commits that have it, newest first."""
         found = defaultdict(list)
         for commit, blob in self.lock_blobs.items():
             found[blob].append(commit)
@@ -136,7 +136,7 @@ class History:
 
     @cached_property
     def working_tree(self) -> Revision:
-        """The project as it lies on disk."""
+        """The project in the working tree."""
         files = WorkingFiles(self.root)
         try:
             text = (files.read(LOCK) or b"").decode()
@@ -162,7 +162,7 @@ class History:
         return self._revisions[commit]
 
     def names_of(self, commit: str) -> list[str]:
-        """What users call a commit: its refs."""
+        """The name of a commit for users: its refs."""
         return [ref.label for ref in self.refs.get(commit, [])]
 
     def executions(self) -> Iterator[tuple[Execution, str]]:

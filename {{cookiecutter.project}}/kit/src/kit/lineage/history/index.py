@@ -1,4 +1,4 @@
-"""Where in history a content occurs: an index over every lock, and over every run record that is here."""
+"""Where in history a content occurs: an index of every lock, and of every run record on this machine."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MADE, READ, RAW = "made", "read", "raw data"
 
 @dataclass(frozen=True)
 class Place:
-    """A content at a revision: its path there, and how the lock speaks of it (made, read, raw data)."""
+    """A content at a revision: its path there, and its role in the lock (made, read, raw data)."""
 
     revision: Revision
     artifact: Artifact
@@ -26,7 +26,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Occurrence:
-    """A content in the locks: path and hash, role, stage, and the blobs of the locks; none: in the run cache alone."""
+    """A content in the locks: path and hash, role, stage, and the blobs of the locks; none: only in the run cache."""
 
     artifact: Artifact
     role: str
@@ -35,14 +35,14 @@ class Occurrence:
 
 
 class ContentIndex:
-    """Looks contents up by the beginning of any of their hashes."""
+    """Finds contents by the first digits of any of their hashes."""
 
     def __init__(self, history: History) -> None:
         self.history = history
 
     @cached_property
     def executions(self) -> list[tuple[Execution, tuple[str, ...]]]:
-        """Each execution once, with the locks that hold it; those of the run cache alone have none."""
+        """Each execution once, with the locks that have it; executions that are only in the run cache have none."""
         found: dict[int, tuple[Execution, list[str]]] = {}
         for execution, blob in self.history.executions():  # equal entries are one object
             found.setdefault(id(execution), (execution, []))[1].append(blob)
@@ -56,16 +56,16 @@ class ContentIndex:
 
     @cached_property
     def locks_of(self) -> Mapping[int, tuple[str, ...]]:
-        """id() of an execution to the locks that hold it."""
+        """id() of an execution to the locks that have it."""
         return {id(execution): blobs for execution, blobs in self.executions}
 
     @cached_property
     def hashes(self) -> set[str]:
-        """DVC's hash of everything that was ever read or made."""
+        """DVC's hashes of everything that was ever read or made."""
         return {artifact.hash for execution, _ in self.executions for artifact in (*execution.deps, *execution.outs)}
 
     def occurrences(self, md5: str) -> list[Occurrence]:
-        """Where a content occurs; where it was made comes first."""
+        """The places where a content occurs; where it was made comes first."""
         made, read = [], []
         for execution, blobs in self.executions:
             made += [Occurrence(out, MADE, execution, blobs) for out in execution.outs if out.hash == md5]
@@ -74,7 +74,7 @@ class ContentIndex:
 
     @cached_property
     def records(self) -> list[tuple[Execution, dict[str, Any]]]:
-        """Every run record that is here; one of many executions only once."""
+        """Every run record on this machine; one of several executions only once."""
         found: dict[str, tuple[Execution, dict[str, Any]]] = {}
         for execution, _ in self.executions:
             document = self.history.records.of(execution).document
@@ -84,7 +84,7 @@ class ContentIndex:
 
     @property
     def records_missing(self) -> int:
-        """How many executions have a record that is not here."""
+        """How many executions have a record that is not on this machine."""
         here = {execution.record.hash for execution, _ in self.records if execution.record}
         wanted = {execution.record.hash for execution, _ in self.executions if execution.record}
         return len(wanted - here)
@@ -102,7 +102,7 @@ class ContentIndex:
         return found
 
     def md5s(self, prefix: str) -> list[str]:
-        """The MD5s of the contents one of whose hashes begins so."""
+        """The MD5s of the contents with a hash that begins with these digits."""
         direct = [md5 for md5 in self.hashes if md5.startswith(prefix)]
         if direct:
             return sorted(direct)
@@ -111,7 +111,7 @@ class ContentIndex:
 
 
 def places_of_hash(history: History, prefix: str, first: Revision) -> list[Place]:
-    """Where a content is, looked for at one revision and, where it is not there, in all commits, newest first."""
+    """Where a content is: at one revision or, if it is not there, in all commits, newest first."""
     here = list(_places_at(first, prefix))
     if here:
         return here
@@ -138,7 +138,7 @@ def _places_at(revision: Revision, prefix: str) -> Iterator[Place]:
 
 
 def _newest(history: History, occurrences: Iterable[Occurrence]) -> Iterator[Place]:
-    """The newest commit of each; an execution that only the run cache has is in none."""
+    """The newest commit of each; an execution that is only in the run cache is in none."""
     order = {commit: number for number, commit in enumerate(history.commits)}
     for occurrence in occurrences:
         commits = [history.holders[blob][0] for blob in occurrence.blobs]

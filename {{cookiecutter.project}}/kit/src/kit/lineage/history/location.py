@@ -1,4 +1,4 @@
-"""Which project a command is about: the one around the working directory, or a bare repository."""
+"""The project of a command: the one around the working directory, or a bare repository."""
 
 from pathlib import Path
 

@@ -14,19 +14,19 @@ from kit.lineage.history.lockfile import Execution, Lock
 from kit.system.caches import environments_folder
 
 FORMAT = 1
-# A cache is only written for a history that is worth it, and only when a twentieth of it is new.
+# A cache is only written for a history that is long enough, and only when a twentieth of it is new.
 WORTHWHILE, SHARE = 50, 20
 
 
 class LockCache:
-    """One file for each repository. What is in it is named by Git's blob ids, so that it cannot be out of date."""
+    """One file for each repository. Its content is named by Git's blob ids, so it cannot be out of date."""
 
     def __init__(self, repository: Path) -> None:
         name = hashlib.sha256(os.fsencode(repository.resolve())).hexdigest()[:32]
         self.path = environments_folder().parent / "lineage" / f"{name}.json"
 
     def load(self) -> dict[str, Lock]:
-        """Blob id to lock; empty where nothing was kept, or what was kept cannot be read."""
+        """Blob id to lock; empty if there is no cache, or it cannot be read."""
         try:
             with without_collector():
                 document = json.loads(self.path.read_bytes())
@@ -39,7 +39,7 @@ class LockCache:
             return {}
 
     def save(self, locks: Mapping[str, Lock], known: int) -> None:
-        """Keep locks, if enough of them are new; `known` were loaded. A cache that cannot be written is none."""
+        """Store locks, if enough of them are new; `known` were loaded. A cache that cannot be written is left out."""
         if len(locks) < WORTHWHILE or (len(locks) - known) * SHARE < len(locks):
             return
         numbers: dict[int, int] = {}
@@ -68,7 +68,7 @@ class LockCache:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Many small objects that all live on: looking for garbage among them takes longer than making them."""
+    """Many small objects that all stay alive: garbage collection would take longer than creating them."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Who made and who read what, by one lock."""
+"""The graph of one lock: which stage made and read what."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ class LockGraph:
 
     @cached_property
     def makers(self) -> Mapping[str, Execution]:
-        """Path to the execution whose out it is."""
+        """Path to the execution that has it as an out."""
         return {out.path: execution for execution in self.lock.values() for out in execution.outs}
 
     def maker(self, artifact: Artifact) -> Execution | None:
@@ -30,7 +30,7 @@ class LockGraph:
         return found if found and artifact in found.outs else None
 
     def makers_around(self, dep: Artifact) -> list[Execution]:
-        """Who made what a folder holds, or the folder that a file lies in."""
+        """The executions that made the files in a folder, or the folder that a file is in."""
         return self._makers.around(dep.path)
 
     @cached_property
@@ -45,7 +45,7 @@ class LockGraph:
 
     @cached_property
     def in_order(self) -> list[Execution]:
-        """Every execution after those it read from; in the lock's own order where they form a circle."""
+        """Every execution after those it read from; in the lock's own order if there is a cycle."""
         before = {stage: [made.stage for made in self.upstream(execution)] for stage, execution in self.lock.items()}
         try:
             return [self.lock[stage] for stage in TopologicalSorter(before).static_order()]
@@ -53,7 +53,7 @@ class LockGraph:
             return list(self.lock.values())
 
     def downstream(self, starts: Iterable[str]) -> set[str]:
-        """Stages that read, directly or not, from others; those themselves are not in it unless they do."""
+        """Stages that read from the given ones, directly or not; the given ones only if they do, too."""
         waiting, found = list(starts), set[str]()
         while waiting:
             fresh = [stage for stage in self._readers.get(waiting.pop(), ()) if stage not in found]

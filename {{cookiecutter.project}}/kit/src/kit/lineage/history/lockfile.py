@@ -18,7 +18,7 @@ from kit.project.stage import MODULES
 RECORD = "run.json"
 HEADER = "schema: '2.0'\nstages:\n"
 STAGE = re.compile(r"^  ([A-Za-z0-9_][A-Za-z0-9_@.-]*):\n", re.MULTILINE)
-# What could tie stages together (anchors, aliases, tags), or a line that does not belong to a stage.
+# What could connect stages (anchors, aliases, tags), or a line that does not belong to a stage.
 UNUSUAL = re.compile(r"[&*!%\r]|^(?!\Z|   |  [A-Za-z0-9_])", re.MULTILINE)
 
 
@@ -58,7 +58,7 @@ class Execution:
         return Execution(self.stage, moved)
 
     def document(self) -> dict[str, Any]:
-        """What the constructor reads: the entry without what it does not keep."""
+        """The constructor's arguments as text: the entry without what it does not use."""
         deps = [{"path": dep.path, "md5": dep.hash} for dep in self.deps]
         outs = [{"path": out.path, "md5": out.hash, "size": self.sizes.get(out.path)} for out in self.outs]
         cmd = self.cmd if isinstance(self.cmd, str) else list(self.cmd)
@@ -66,7 +66,7 @@ class Execution:
 
     @cached_property
     def id(self) -> str:
-        """SHA-256 of all that the entry says."""
+        """SHA-256 of the whole entry."""
         text = json.dumps([self.stage, self.cmd, self.deps, self.params, self.outs], default=str, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -114,13 +114,13 @@ Key = tuple[str, str | tuple[str, ...], tuple[Artifact, ...], tuple[Artifact, ..
 
 
 def key(execution: Execution) -> Key:
-    """Equal for equal entries. A run record is in the outs, and its hash is of one run only; others need the params."""
+    """Equal for equal entries. The hash of a run record identifies one run; entries without one need the params."""
     params = "" if execution.record else str(execution.params)
     return (execution.stage, execution.cmd, execution.deps, execution.outs, params)
 
 
 class LockReader:
-    """Parses dvc.lock files; a stage's text that was seen before is not parsed again."""
+    """Parses dvc.lock files; the same text of a stage is parsed once."""
 
     def __init__(self) -> None:
         self.seen: dict[str, Execution] = {}
@@ -138,7 +138,7 @@ class LockReader:
         fresh = {name: chunk for name, chunk in chunks.items() if chunk not in self.seen}
         if fresh:
             document = _parsed(HEADER + "".join(fresh.values()), label)
-            # Where a stage's text is not closed in itself, the names differ, and the whole decides.
+            # If a stage's text is not complete in itself, the names differ, and the whole text is parsed.
             if not isinstance(document, dict) or list(document.get("stages") or {}) != list(fresh):
                 return self._whole(text, label)
             self.seen |= {fresh[name]: _execution(name, entry, label) for name, entry in document["stages"].items()}
@@ -154,7 +154,7 @@ class LockReader:
 
 
 def _chunks(text: str) -> dict[str, str] | None:
-    """Stage to its part of the text, cut where a stage's name begins a line; None where that would be unsafe."""
+    """Stage to its part of the text, split at the lines with a stage's name; None if that would be unsafe."""
     if not text.startswith(HEADER) or UNUSUAL.search(text, len(HEADER)):
         return None
     names = list(STAGE.finditer(text, len(HEADER)))
@@ -181,7 +181,7 @@ def _execution(stage: str, document: Any, label: str) -> Execution:
 
 
 def _artifacts(entries: list[Mapping[str, Any]]) -> Iterator[Artifact]:
-    """Files by their MD5; what lies elsewhere by what its store calls it."""
+    """Files have an MD5; other kinds of storage have hashes of their own."""
     for entry in entries:
         digest = entry.get("md5") or entry.get("etag") or entry.get("checksum") or entry.get("version_id") or ""
         yield Artifact(str(entry["path"]).rstrip("/"), str(digest))

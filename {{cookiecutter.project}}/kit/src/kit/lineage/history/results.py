@@ -13,7 +13,7 @@ from kit.lineage.history.states import content_of
 
 
 def final_results(revision: Revision) -> dict[str, Artifact]:
-    """What no stage reads, run records aside, and every metric."""
+    """Outs that no stage reads, without run records, and every metric."""
     read = {dep.path for execution in revision.lock.values() for dep in execution.deps}
     metrics = metric_paths(revision)
     results = (out for execution in revision.lock.values() for out in execution.results)
@@ -32,7 +32,7 @@ def metric_paths(revision: Revision) -> set[str]:
 
 
 def result_at(revision: Revision, path: str) -> Artifact | None:
-    """What a path holds by the lock of a revision, if a stage made it."""
+    """The artifact at a path in the lock of a revision, if a stage made it."""
     maker = revision.graph.makers.get(path)
     return next((out for out in maker.outs if out.path == path), None) if maker else None
 

@@ -13,7 +13,7 @@ from kit.project.raw_data import RawData, raw_data
 
 
 class Revision:
-    """A commit, or the working tree where `commit` is None; `problem` says why its dvc.lock cannot be read."""
+    """A commit, or the working tree if `commit` is None; `problem` says why its dvc.lock cannot be read."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Revision:
 
     @cached_property
     def graph(self) -> LockGraph:
-        """Who made and who read what."""
+        """Which stage made and read what."""
         return LockGraph(self.lock)
 
     @cached_property

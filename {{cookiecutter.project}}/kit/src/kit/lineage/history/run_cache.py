@@ -1,4 +1,4 @@
-"""What DVC's run cache remembers."""
+"""The executions in DVC's run cache."""
 
 from collections.abc import Iterator
 

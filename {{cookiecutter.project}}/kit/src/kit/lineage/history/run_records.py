@@ -13,7 +13,7 @@ from kit.project.run_record import SCHEMA
 
 @dataclass(frozen=True)
 class Recorded:
-    """An execution's run record, or why there is none: `problem`; `damaged` where what is there is not what it was."""
+    """An execution's run record, or why there is none: `problem`; `damaged`: whether its bytes have changed."""
 
     document: dict[str, Any] | None
     problem: str = ""
@@ -36,7 +36,7 @@ def parsed_record(data: bytes, label: str) -> Recorded:
 
 
 class RunRecords:
-    """The records that are on this machine; each is read once."""
+    """The run records on this machine; each is read once."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

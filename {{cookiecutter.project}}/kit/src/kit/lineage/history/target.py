@@ -1,4 +1,4 @@
-"""What a user means by FILE, HASH or STAGE."""
+"""What FILE, HASH or STAGE refers to."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def target_of(history: History, query: str, rev: str | None, cwd: Path) -> Targe
     """What `query` is at a revision: a stage, a path (from `cwd`), or the beginning of a hash.
 
     Raises:
-        KitError: nothing there is called so.
+        KitError: there is no such thing at the revision.
     """
     revision = history.revision(rev)
     if revision.problem:
@@ -59,7 +59,7 @@ def project_path(history: History, query: str, cwd: Path) -> str:
 
 
 def artifacts_at(revision: Revision) -> dict[str, Artifact]:
-    """Path to artifact: everything that is read or made at a revision."""
+    """Path to artifact, for everything that is read or made at a revision."""
     deps = (dep for execution in revision.lock.values() for dep in execution.deps)
     outs = (out for execution in revision.lock.values() for out in execution.outs)
     raw = (data.artifact for data in revision.raw.values())
@@ -71,18 +71,18 @@ def _known_at(revision: Revision, path: str) -> Artifact | None:
 
 
 def _by_hash(history: History, revision: Revision, query: str) -> Target:
-    """The artifact at this revision whose MD5, SHA-256 or tensor digest begins so; else the newest in history."""
+    """The artifact whose MD5, SHA-256 or tensor digest begins with it: at this revision, else the newest in history."""
     found = places_of_hash(history, query, revision)
     if not found:
         raise KitError(f"{query}: no content of this hash in the history; `kit find FILE` looks a file up")
     hashes = {place.artifact.hash for place in found}
     if len(hashes) > 1:
-        raise KitError(f"{query}: {len(hashes)} contents begin so; write more of the hash")
+        raise KitError(f"{query}: {len(hashes)} contents match; give more digits of the hash")
     return Target(found[0].revision, artifact=found[0].artifact)
 
 
 def _by_content(history: History, revision: Revision, file: Path, query: str) -> Target:
-    """A file from anywhere, recognised by its bytes."""
+    """Any file, recognised by its bytes."""
     digest = hash_anywhere(file, history.root)
     found = places_of_hash(history, digest, revision)
     if not found:
