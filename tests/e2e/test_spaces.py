@@ -34,11 +34,11 @@ def test_a_foreign_encoder_is_refused_and_an_adapter_brings_the_accuracy_back(pr
     edit(project, ADAPT, "      - data/reference/reference.parquet\n")
     project.run("sh", "-ec", adapt)
     assert project.hashes()["artifacts/train/head.safetensors"] == head
-    assert accuracy(project) > before - 0.05  # the page's 0.938 and 0.936
+    assert accuracy(project) > before - 0.05  # almost as before, says the page
 
 
 def test_without_the_adapter_the_accuracy_is_near_chance(project: Baked) -> None:
-    """The page's 0.938 and 0.218, with the check of spaces turned off by giving the head no space to match."""
+    """As the page says, with the check of spaces turned off by giving the head no space to match."""
     before = accuracy(project)
     edit(project, TRAIN, "    frozen: true\n")
     contract = project.root / "modules/predict_head/module.yaml"
