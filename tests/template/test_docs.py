@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from places import ROOT, SOURCE
 
+from kit.formats import yaml12
+
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 DECISIONS = sorted(path for path in (DOCS / "decisions").glob("*.md") if path.name != "README.md")
@@ -93,3 +95,8 @@ def test_issue_forms_follow_the_official_schema() -> None:
     forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
     assert len(forms) == 2
     subprocess.run(["check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", *forms], check=True)
+
+
+def test_the_readme_counts_the_kinds_of_mistakes() -> None:
+    planted = yaml12.load((ROOT / "tests/cli/planted.yaml").read_text(encoding="utf-8"))
+    assert f"`kit check` finds {len(planted)} kinds of mistakes" in (ROOT / "README.md").read_text(encoding="utf-8")

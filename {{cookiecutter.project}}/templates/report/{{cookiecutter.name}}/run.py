@@ -1,4 +1,4 @@
-"""Count files and bytes; what your module finds out goes here."""
+"""Count files and bytes; replace this with what your module reports."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Make a table of random numbers; what reads your data goes here."""
+"""Make a table of random numbers; replace this with what reads your data."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Keep a random share of the rows; what your module does to the table goes here."""
+"""Keep a random share of the rows; replace this with what your module does to the table."""
 
 from pathlib import Path
 from typing import Any
