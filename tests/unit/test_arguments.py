@@ -44,6 +44,13 @@ def test_a_command_describes_itself_and_its_arguments(command: str, capsys: pyte
     assert re.fullmatch(r"[A-Z`].+\.", description, re.DOTALL)
 
 
+def test_every_argument_is_described() -> None:
+    commands = next(action for action in parser()._actions if action.dest == "command").choices
+    assert commands
+    undescribed = {(name, a.dest) for name, command in commands.items() for a in command._actions if not a.help}
+    assert undescribed == set()
+
+
 @pytest.mark.parametrize(("arguments", "what"), [([], "COMMAND"), (["nonsense"], "'nonsense'"), (["run"], "stage")])
 def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
     arguments: list[str], what: str, capsys: pytest.CaptureFixture[str]

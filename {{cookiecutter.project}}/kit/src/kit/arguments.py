@@ -51,7 +51,7 @@ def _run(commands: Commands) -> None:
     env.add_argument(
         "action",
         choices=["list", "check", "prune"],
-        help="show them; read every file and rebuild what was changed; remove those that no known project needs",
+        help="list: show; check: read every file and rebuild what changed; prune: remove what no known project needs",
     )
 
 
@@ -88,7 +88,7 @@ def _modules_here(commands: Commands) -> None:
     update = _command(commands, "update", "bring a copied module up to date, keeping local changes")
     update.add_argument("module", metavar="NAME[@REV]", help="default: the newest version at its source")
     remove = _command(commands, "remove", "remove a module that no stage uses")
-    remove.add_argument("module", metavar="NAME")
+    remove.add_argument("module", metavar="NAME", help="the name of its folder in modules/")
 
     owners = _command(commands, "owners", "print CODEOWNERS, made from the modules' cards")
     owners.add_argument("--write", action="store_true", help="write it into CODEOWNERS")
@@ -99,7 +99,9 @@ def _lineage(commands: Commands) -> None:
     show.add_argument("stage", help="its name in dvc.yaml")
 
     trace = _command(commands, "trace", "show everything that a result was made from")
-    trace.add_argument("target", metavar="FILE|HASH|STAGE")
+    trace.add_argument(
+        "target", metavar="FILE|HASH|STAGE", help="the result, by its path or the first digits of a hash"
+    )
     _revision(trace)
     trace.add_argument("--depth", type=int, metavar="N", help="go N stages back; default: to the raw data")
     trace.add_argument(
@@ -110,11 +112,12 @@ def _lineage(commands: Commands) -> None:
     _format(trace, "json")
 
     find = _command(commands, "find", "recognise a file by its bytes or tensors, wherever it comes from")
-    find.add_argument("target", metavar="FILE|HASH")
+    find.add_argument("target", metavar="FILE|HASH", help="any file, or the first digits of a hash")
     _format(find, "json")
 
-    impact = _command(commands, "impact", "list every result that was made from something")
-    impact.add_argument("target", metavar="FILE|HASH|MODULE[@VERSION]|PACKAGE==VERSION")
+    impact = _command(commands, "impact", "list every result that was made from a file, module or package")
+    target = "FILE|HASH|MODULE[@VERSION]|PACKAGE==VERSION"
+    impact.add_argument("target", metavar=target, help="what it was made from")
     impact.add_argument("--format", choices=["table", "json", "csv"], default="table", help="how to print the answer")
 
     why = _command(commands, "why", "explain why two results differ, or why a stage would run again")
@@ -132,20 +135,20 @@ def _lineage(commands: Commands) -> None:
     verify.add_argument("--key", metavar="KEY", help="the signer's public key (PEM)")
 
     replay = _command(commands, "replay", "run a stage again in a clean clone, and compare the results")
-    replay.add_argument("target", metavar="STAGE|FILE")
+    replay.add_argument("target", metavar="STAGE|FILE", help="the stage, or a file that it made")
     _revision(replay)
     _format(replay, "json")
 
     export = _command(commands, "export", "write a result's lineage in a standard format")
-    export.add_argument("target", nargs="?", metavar="FILE|HASH|STAGE")
-    export.add_argument("--all", action="store_true", help="every final result")
+    export.add_argument("target", nargs="?", metavar="FILE|HASH|STAGE", help="the result; or give --all")
+    export.add_argument("--all", action="store_true", help="every result that no stage reads")
     _revision(export)
     formats = ["ro-crate", "in-toto", "prov", "ml-bom", "model-card"]
     export.add_argument("--format", choices=formats, required=True, help="the standard to follow")
     export.add_argument("-o", "--output", metavar="PATH", help="default: exports/NAME")
     export.add_argument("--sign", metavar="KEY", help="sign it with an elliptic-curve private key (PEM)")
 
-    report = _command(commands, "report", "write one page about a revision")
+    report = _command(commands, "report", "write a page about a revision, or about what changed since another")
     _revision(report)
     report.add_argument("--against", metavar="REV", help="instead, write what changed since REV, in Markdown")
     report.add_argument("-o", "--output", metavar="FILE", help="default: report.html, or report.md with --against")
@@ -158,9 +161,9 @@ def _models(commands: Commands) -> None:
     bumps = "how much changed; default: major if its contract changed, else minor"
     register.add_argument("--bump", choices=["major", "minor", "patch"], help=bumps)
     promote = _command(commands, "promote", "put a registered version into a deployment stage")
-    promote.add_argument("version", metavar="MODEL@VERSION")
+    promote.add_argument("version", metavar="MODEL@VERSION", help="as `kit registry` lists them")
     rollback = _command(commands, "rollback", "put back the version that the current one replaced")
-    rollback.add_argument("model", metavar="MODEL")
+    rollback.add_argument("model", metavar="MODEL", help="a name under artifacts: in dvc.yaml")
     for command in (promote, rollback):
         command.add_argument("stage", metavar="STAGE", help="such as production")
     for command in (register, promote, rollback):
