@@ -4,12 +4,15 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import pytest
 from lab import Lab
+from safetensors.numpy import save_file
 
 from kit.dvc.artifact import Artifact
 from kit.lineage import History, why
 from kit.lineage.compare.clean_clone import place_input
+from kit.lineage.compare.verdict import Content, Tolerance, compare
 from kit.lineage.staleness.checker import StalenessChecker
 
 ROW = b"1234567,0.123456789,abcdefghijk\n"
@@ -45,6 +48,16 @@ def test_why_two_results_differ(large: Lab) -> None:
 def test_why_a_stage_would_run(large: Lab) -> None:
     large.write("data/raw.csv", ROW + (large.root / "data/raw.csv").read_bytes())
     assert peak_memory(lambda: StalenessChecker(History.of(large.root)).of("split")) < LIMIT
+
+
+def large_weights(path: Path, last: float) -> Content:
+    save_file({"w": numpy.array([1.0] * (SIZE // 8 - 1) + [last])}, path)
+    return Content(str(last), None, lambda: path.open("rb"))
+
+
+def test_two_large_results(tmp_path: Path) -> None:
+    one, two = (large_weights(tmp_path / f"{last}.safetensors", last) for last in (1.0, 2.0))
+    assert peak_memory(lambda: compare("w.safetensors", one, two, False, Tolerance())) < 2 * LIMIT
 
 
 @pytest.mark.parametrize("rev", [None, "HEAD~1"])

@@ -11,6 +11,7 @@ from safetensors.numpy import save
 
 from kit.dvc.hashing import md5_of_bytes
 from kit.lineage import Agreement, Verdict
+from kit.lineage.compare import readers
 from kit.lineage.compare.verdict import Content, Tolerance, compare, overall
 
 W = numpy.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)
@@ -23,7 +24,7 @@ def table(**columns: Any) -> bytes:
 
 
 def verdict(path: str, left: bytes, right: bytes, metric: bool = False) -> Verdict:
-    one, two = (Content(md5_of_bytes(data), None, lambda data=data: data) for data in (left, right))
+    one, two = (Content(md5_of_bytes(data), None, lambda data=data: io.BytesIO(data)) for data in (left, right))
     return compare(path, one, two, metric, Tolerance())
 
 
@@ -90,7 +91,7 @@ def written(path: str, values: list[float]) -> bytes:
 def test_numbers_without_a_place_are_compared_without_a_warning(
     path: str, left: list[float], right: list[float], alike: bool
 ) -> None:
-    one, two = (Content(md5, None, lambda v=v: written(path, v)) for md5, v in (("a", left), ("b", right)))
+    one, two = (Content(md5, None, lambda v=v: io.BytesIO(written(path, v))) for md5, v in (("a", left), ("b", right)))
     found = compare(path, one, two, False, Tolerance())
     assert found.level == (Agreement.WITHIN_TOLERANCE if alike else Agreement.DIFFERENT)
     assert "nan" not in found.detail
@@ -105,6 +106,60 @@ def test_a_float16_beyond_its_range_is_compared_without_a_warning() -> None:
 @pytest.mark.parametrize(("path", "left", "right", "level"), CASES.values(), ids=CASES)
 def test_a_pair_of_files(path: str, left: bytes, right: bytes, level: Agreement) -> None:
     assert verdict(path, left, right).level == level
+
+
+@pytest.mark.parametrize(("path", "left", "right", "level"), CASES.values(), ids=CASES)
+def test_a_pair_of_files_that_is_read_in_small_pieces(
+    path: str, left: bytes, right: bytes, level: Agreement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "ROWS", 1)
+    monkeypatch.setattr(readers, "PIECE", 8)
+    assert verdict(path, left, right).level == level
+
+
+ROWS_OF_SEVERAL_KINDS = {
+    "whole numbers, then not": (
+        b"a\n1\n2.5\n",
+        b"a\n1.0\n2.5\n",
+        Agreement.WITHIN_TOLERANCE,
+        "by up to 0 in a in rows",
+    ),
+    "numbers, then a word": (b"a\n1\nx\n", b"a\n1\ny\n", Agreement.DIFFERENT, "a in rows 2 to 2 differs"),
+    "numbers, then a gap": (b"a,b\n1,1\n,1\n", b"a,b\n1,1\n2,1\n", Agreement.DIFFERENT, "a: float64(2,) → int64(2,)"),
+    "a row more": (b"a\n1\n2\n", b"a\n1\n2\n3\n", Agreement.DIFFERENT, "a: int64(2,) → int64(3,)"),
+    "a later row": (b"a\n1.0\n2.0\n", b"a\n1.0\n2.5\n", Agreement.DIFFERENT, "a in rows 2 to 2: differs by up to 0.5"),
+}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level", "detail"), ROWS_OF_SEVERAL_KINDS.values(), ids=ROWS_OF_SEVERAL_KINDS
+)
+def test_a_csv_has_the_dtypes_of_the_whole_file(
+    left: bytes, right: bytes, level: Agreement, detail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "ROWS", 1)
+    found = verdict("x.csv", left, right)
+    assert (found.level, found.detail[: len(detail)]) == (level, detail)
+
+
+def test_json_too_large_to_be_read_whole_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "JSON_BYTES", 10)
+    found = verdict("x.json", b'{"a": 1.0}', b'{"a": 1.000000001}')
+    assert found.level == Agreement.UNKNOWN
+    assert "not compared number by number" in found.detail
+
+
+def bfloat16(*values: float) -> bytes:
+    """A safetensors file; NumPy cannot write this dtype."""
+    data = (numpy.array(values, "<f4").view("<u4") >> 16).astype("<u2").tobytes()
+    entry = {"dtype": "BF16", "shape": [len(values)], "data_offsets": [0, len(data)]}
+    header = json.dumps({"w": entry}).encode()
+    return len(header).to_bytes(8, "little") + header + data
+
+
+def test_bfloat16_is_compared_as_numbers() -> None:
+    found = verdict("w.safetensors", bfloat16(1.0, 2.0), bfloat16(1.0, 2.5))
+    assert found.detail == "w: differs by up to 0.5"
 
 
 METRICS = {
@@ -164,7 +219,10 @@ def test_all_results_together(verdicts: list[tuple[str, Agreement]], level: Agre
 
 def folder(**files: bytes | None) -> Content:
     """A folder; None for a file whose bytes are not here."""
-    members = {name: Content(md5_of_bytes(data or b"?"), None, lambda data=data: data) for name, data in files.items()}
+    members = {
+        name: Content(md5_of_bytes(data or b"?"), None, lambda data=data: None if data is None else io.BytesIO(data))
+        for name, data in files.items()
+    }
     return Content(md5_of_bytes(repr(files).encode()) + ".dir", None, lambda: None, lambda: members)
 
 

@@ -1,9 +1,10 @@
 """Check the header of a safetensors file: names, dtypes and shapes."""
 
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError, safe_open
+from kit.formats.safetensors_file import SafetensorsError, tensors_of
 
 if TYPE_CHECKING:
     from kit.contracts.contract import Contract
@@ -15,9 +16,12 @@ def tensors_violation(contract: "Contract", path: Path) -> str | None:
     """The first tensor that is missing, unknown, or of another dtype or shape, as text."""
     expected: dict[str, dict[str, Any]] = contract.document["tensors"]
     try:
-        header = read_header(path)
-    except (SafetensorError, OSError) as error:
-        return f"is not a safetensors file: {error}"
+        tensors = sorted(tensors_of(path), key=attrgetter("name"))
+    except SafetensorsError as error:
+        return f"is not a safetensors file: {error.reason}"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    header = {tensor.name: (tensor.dtype, list(tensor.shape)) for tensor in tensors}
     for name in expected:
         if name != OTHERS and name not in header:
             return f"tensor {name} is missing"
@@ -32,17 +36,6 @@ def tensors_violation(contract: "Contract", path: Path) -> str | None:
             known = ", ".join(f"{dim}={size}" for dim, size in sizes.items())
             return f"tensor {name}: shape is {shape}, not {rule['shape']}" + (f" with {known}" if known else "")
     return None
-
-
-def read_header(path: Path) -> dict[str, tuple[str, list[int]]]:
-    """Tensor name to dtype and shape, without reading the data.
-
-    Raises:
-        SafetensorError: the file is not of this format.
-    """
-    with safe_open(path, framework="numpy") as file:
-        slices = {name: file.get_slice(name) for name in sorted(file.keys())}
-        return {name: (part.get_dtype(), list(part.get_shape())) for name, part in slices.items()}
 
 
 def shape_fits(shape: list[int], expected: list[int | str], sizes: dict[str, int]) -> bool:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from kit.dvc.artifact import Artifact
 from kit.dvc.hashing import FOLDER, hash_anywhere, md5_of_file
 from kit.lineage.compare.verdict import Content
 from kit.lineage.history.history import History
+from kit.lineage.history.opening import open_content
 from kit.lineage.history.revision import Revision
-from kit.lineage.history.states import content_of
 
 
 def content_at(history: History, revision: Revision, artifact: Artifact) -> Content:
@@ -20,7 +20,7 @@ def content_at(history: History, revision: Revision, artifact: Artifact) -> Cont
     return Content(
         artifact.hash,
         _tensor_digest(record, artifact.path),
-        lambda: content_of(history, revision, artifact),
+        lambda: open_content(history, revision, artifact),
         lambda: _files_of(history, artifact.hash),
     )
 
@@ -28,14 +28,18 @@ def content_at(history: History, revision: Revision, artifact: Artifact) -> Cont
 def content_on_disk(place: Path, record: Mapping[str, Any], path: str) -> Content:
     """A file or folder that a run has just made; `path` is what its record calls it."""
     if not place.is_dir():
-        return Content(md5_of_file(place), _tensor_digest(record, path), place.read_bytes)
+        return Content(md5_of_file(place), _tensor_digest(record, path), partial(_open, place))
     files = {file.relative_to(place).as_posix(): file for file in place.rglob("*") if file.is_file()}
     return Content(
         hash_anywhere(place, place.parents[path.count("/")]),
         None,
         lambda: None,
-        lambda: {name: Content(md5_of_file(file), None, file.read_bytes) for name, file in files.items()},
+        lambda: {name: Content(md5_of_file(file), None, partial(_open, file)) for name, file in files.items()},
     )
+
+
+def _open(place: Path) -> BinaryIO:
+    return place.open("rb")
 
 
 def _tensor_digest(record: Mapping[str, Any] | None, path: str) -> str | None:
@@ -48,4 +52,4 @@ def _files_of(history: History, md5: str) -> dict[str, Content] | None:
     members = history.storage.members(md5) if md5.endswith(FOLDER) else None
     if members is None:
         return None
-    return {path: Content(member, None, partial(history.storage.read, member)) for path, member in members.items()}
+    return {path: Content(member, None, partial(history.storage.open, member)) for path, member in members.items()}

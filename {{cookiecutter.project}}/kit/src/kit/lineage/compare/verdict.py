@@ -1,16 +1,18 @@
 """How much two results agree, from identical bytes to different."""
 
-import io
-import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import zip_longest
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
 
 from kit.formats.flat import equal
 from kit.git.files import Files
+from kit.lineage.compare.readers import READERS, TooLarge, json_in, leaves, values_of
+from kit.lineage.compare.values import Values, distance
 from kit.project.settings import pyproject
 
 
@@ -49,14 +51,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Content:
-    """One side of a result: its MD5, its tensor digest if recorded, and its bytes if they are on this machine.
+    """One side of a result: its MD5, its tensor digest if recorded, and its bytes as a stream if they are here.
 
     `files` gives those of a folder by their path in it; None if it is not a folder, or its listing is missing.
     """
 
     md5: str
     tensor_digest: str | None
-    read: Callable[[], bytes | None]
+    open: Callable[[], BinaryIO | None]
     files: Callable[[], "Mapping[str, Content] | None"] = lambda: None
 
 
@@ -76,21 +78,27 @@ def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance
     one, two = left.files(), right.files()
     if one is not None and two is not None:
         return _folders(path, one, two, tolerance)
-    before, after = left.read(), right.read()
-    if before is None or after is None:
-        return Verdict(path, Agreement.UNKNOWN, "the bytes of one side are not on this machine")
-    try:
-        if is_metric:
-            return _metrics(path, json.loads(before), json.loads(after), tolerance)
-        if path.endswith(".json"):
-            return _numbers(path, _leaves(json.loads(before)), _leaves(json.loads(after)), tolerance)
-        if path.endswith(".safetensors"):
-            return _numbers(path, _tensors(before), _tensors(after), tolerance)
-        if path.endswith((".parquet", ".csv")):
-            return _numbers(path, _table(path, before), _table(path, after), tolerance)
-    except Exception as error:  # a damaged or odd file is different, and says why
-        return Verdict(path, Agreement.DIFFERENT, f"cannot be compared: {' '.join(str(error).split())[:120]}")
-    return Verdict(path, Agreement.DIFFERENT, "other bytes")
+    with ExitStack() as stack:
+        before, after = (stream and stack.enter_context(stream) for stream in (left.open(), right.open()))
+        if before is None or after is None:
+            return Verdict(path, Agreement.UNKNOWN, "the bytes of one side are not on this machine")
+        try:
+            return _files(path, before, after, is_metric, tolerance)
+        except TooLarge as error:
+            return Verdict(path, Agreement.UNKNOWN, str(error))
+        except Exception as error:  # a damaged or odd file is different, and says why
+            return Verdict(path, Agreement.DIFFERENT, f"cannot be compared: {' '.join(str(error).split())[:120]}")
+
+
+def _files(path: str, left: BinaryIO, right: BinaryIO, is_metric: bool, tolerance: Tolerance) -> Verdict:
+    if is_metric:
+        return _metrics(path, json_in(left), json_in(right), tolerance)
+    read = READERS.get(PurePosixPath(path).suffix)
+    return (
+        _numbers(path, read(left), read(right), tolerance)
+        if read
+        else Verdict(path, Agreement.DIFFERENT, "other bytes")
+    )
 
 
 def _folders(path: str, left: Mapping[str, Content], right: Mapping[str, Content], tolerance: Tolerance) -> Verdict:
@@ -119,8 +127,8 @@ def overall(verdicts: Iterable[Verdict], metrics: frozenset[str]) -> Agreement:
 
 
 def _metrics(path: str, left: Any, right: Any, tolerance: Tolerance) -> Verdict:
-    before, after = dict(_leaves(left)), dict(_leaves(right))
-    verdict = _numbers(path, before.items(), after.items(), tolerance)
+    before, after = dict(leaves(left)), dict(leaves(right))
+    verdict = _numbers(path, values_of(before), values_of(after), tolerance)
     if verdict.level <= Agreement.WITHIN_TOLERANCE:
         return verdict
     values = {name: (before.get(name), after.get(name)) for name in {*before, *after}}
@@ -142,67 +150,19 @@ def _distance(left: Any, right: Any) -> float:
     return abs(left - right) if math.isfinite(left - right) else math.inf
 
 
-def _distances(before: Any, after: Any, tolerance: Tolerance) -> tuple[Any, bool]:
-    """The differences of two arrays, element by element, and whether all are within the tolerance.
-
-    NaN equals NaN; infinity equals itself, and is infinitely far from everything else.
-    """
-    import numpy
-
-    same = (before == after) | (numpy.isnan(before) & numpy.isnan(after))
-    with numpy.errstate(invalid="ignore", over="ignore"):
-        off = numpy.nan_to_num(numpy.where(same, 0.0, numpy.abs(before - after)), nan=math.inf, posinf=math.inf)
-    near = same | (numpy.isfinite(off) & (off <= tolerance.absolute + tolerance.relative * numpy.abs(after)))
-    return off, bool(near.all())
-
-
-def _leaves(document: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(document, dict | list) and document:
-        items = document.items() if isinstance(document, dict) else enumerate(document)
-        for name, value in items:
-            yield from _leaves(value, f"{at}.{name}" if at else str(name))
-    else:
-        yield at, document
-
-
-def _tensors(data: bytes) -> Iterator[tuple[str, Any]]:
-    from safetensors.numpy import load
-
-    yield from sorted(load(data).items())
-
-
-def _table(path: str, data: bytes) -> Iterator[tuple[str, Any]]:
-    import pandas
-
-    read = pandas.read_parquet if path.endswith(".parquet") else pandas.read_csv
-    table = read(io.BytesIO(data))
-    yield from ((str(name), table[name].to_numpy()) for name in table.columns)
-
-
-def _numbers(
-    path: str, left: Iterable[tuple[str, Any]], right: Iterable[tuple[str, Any]], tolerance: Tolerance
-) -> Verdict:
+def _numbers(path: str, left: Iterable[Values], right: Iterable[Values], tolerance: Tolerance) -> Verdict:
     """Compare named values one by one: numbers and arrays within the tolerance, everything else for equality."""
-    import numpy
-
     furthest: tuple[float, str] = (0.0, "")
-    for pair in zip_longest(left, right):
-        if None in pair or pair[0][0] != pair[1][0]:
-            return Verdict(
-                path, Agreement.DIFFERENT, f"other names: {' and '.join(str(side and side[0]) for side in pair)}"
-            )
-        name, before, after = pair[0][0], numpy.asarray(pair[0][1]), numpy.asarray(pair[1][1])
-        if before.shape != after.shape or before.dtype.kind != after.dtype.kind:
-            return Verdict(
-                path, Agreement.DIFFERENT, f"{name}: {before.dtype}{before.shape} → {after.dtype}{after.shape}"
-            )
-        if before.dtype.kind in "iuf":
-            off, near = _distances(before.astype("f8"), after.astype("f8"), tolerance)
-            furthest = max(furthest, (float(off.max(initial=0.0)), name))
-            if not near:
-                return Verdict(path, Agreement.DIFFERENT, f"{name}: differs by up to {off.max():.3g}")
-        elif not equal(before.tolist(), after.tolist()):
-            return Verdict(path, Agreement.DIFFERENT, f"{name} differs")
-    return Verdict(
-        path, Agreement.WITHIN_TOLERANCE, f"by up to {furthest[0]:.3g} in {furthest[1]}" if furthest[1] else ""
-    )
+    for one, two in zip_longest(left, right):
+        if one is None or two is None or one.name != two.name:
+            names = " and ".join(str(side and side.name) for side in (one, two))
+            return Verdict(path, Agreement.DIFFERENT, f"other names: {names}")
+        if one.shape != two.shape or one.kind != two.kind:
+            return Verdict(path, Agreement.DIFFERENT, f"{one.name}: {one.dtype}{one.shape} → {two.dtype}{two.shape}")
+        off, near = distance(one, two, tolerance.relative, tolerance.absolute)
+        if not near:
+            how = f": differs by up to {off:.3g}" if one.is_numeric else " differs"
+            return Verdict(path, Agreement.DIFFERENT, one.name + how)
+        furthest = max(furthest, (off, one.name))
+    detail = f"by up to {furthest[0]:.3g} in {furthest[1]}" if furthest[1] else ""
+    return Verdict(path, Agreement.WITHIN_TOLERANCE, detail)
