@@ -16,7 +16,7 @@ $(DEMO):
 	cookiecutter . --no-input --default-config --output-dir build
 
 test: .venv/ready lint  ## Run every test
-	pytest -n 2 --dist loadfile
+	pytest -n 2
 
 unit: .venv/ready  ## Run the tests that call functions: under a minute
 	pytest -n 2 tests/unit

@@ -79,6 +79,8 @@ def set_up_steps(answers):
     in_project = ["uv", "run", "--no-sync"]
     author = {"user.name": answers["author"], "user.email": answers["email"]}
     as_author = [word for key, value in author.items() for word in ("-c", f"{key}={value}")]
+    # Where Python may not keep its bytecode, as in many containers, each command would compile again.
+    bytecode = ["--compile-bytecode"] if os.environ.get("PYTHONDONTWRITEBYTECODE") else []
     data = [path for path in RAW_DATA if Path(path).exists()]
     known = all(git_knows(key) for key in author)
     identity = [] if known else [(f"Setting {key} here", ["git", "config", key, author[key]]) for key in author]
@@ -86,8 +88,7 @@ def set_up_steps(answers):
         ("Creating the Git repository", ["git", "init", "--quiet", "--initial-branch", "main"]),
         *identity,
         ("Locking the project's own environment", ["uv", "lock", "--quiet"]),
-        # Compiled here once: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each command would again.
-        ("Installing it into .venv", ["uv", "sync", "--quiet", "--frozen", "--compile-bytecode"]),
+        ("Installing it into .venv", ["uv", "sync", "--quiet", "--frozen", *bytecode]),
         *([("Putting the data under DVC", [*in_project, "dvc", "add", "--quiet", *data])] if data else []),
         ("Installing the hooks of Git and DVC", [*in_project, "pre-commit", "install"]),
         ("Collecting the files", ["git", "add", "--all"]),

@@ -6,9 +6,21 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from places import ROOT
+from places import ROOT, as_a_user, shared
+from scheduling import Scheduling, rank
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -21,10 +33,10 @@ def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Non
         DVC_NO_ANALYTICS="1",
         DVC_GLOBAL_CONFIG_DIR=str(settings),
         DVC_SYSTEM_CONFIG_DIR=str(settings),
-        KIT_CACHE_DIR=str(tmp_path_factory.mktemp("kit-cache")),
-        PRE_COMMIT_HOME=str(tmp_path_factory.mktemp("pre-commit")),
+        KIT_CACHE_DIR=str(shared(tmp_path_factory, "kit-cache")),
+        PRE_COMMIT_HOME=str(shared(tmp_path_factory, "pre-commit")),
         MYPY_CACHE_DIR=str(tmp_path_factory.mktemp("mypy")),  # for all projects: they hold the same files
-        PYTHONDONTWRITEBYTECODE="1",
+        PYTHONDONTWRITEBYTECODE="1",  # cookiecutter would copy what lies in the template's folder
         TMPDIR=str(tmp_path_factory.mktemp("tmp")),  # killed runs leave something behind
     )
     tempfile.tempdir = None
@@ -45,7 +57,10 @@ def no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Non
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What Git would commit of the template, as a repository of its own."""
-    copy = tmp_path_factory.mktemp("template")
+    return shared(tmp_path_factory, "template", copy_of_the_template)
+
+
+def copy_of_the_template(copy: Path) -> None:
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     for name in filter(None, subprocess.check_output(listing, cwd=ROOT, text=True).split("\0")):
         if (ROOT / name).is_file():
@@ -54,7 +69,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
     for command in (["init", "--quiet"], ["add", "--all"], [*identity, "commit", "--quiet", "--message", "template"]):
         subprocess.run(["git", *command], cwd=copy, check=True)
-    return copy
 
 
 @pytest.fixture
@@ -67,6 +81,6 @@ def render(template: Path, tmp_path: Path) -> Callable[..., subprocess.Completed
         command = ["cookiecutter", str(template), "--no-input", "--default-config", "--output-dir", str(tmp_path)]
         command += ["--accept-hooks", "yes" if hooks else "no"]
         command += [f"{name}={value}" for name, value in answers.items()]
-        return subprocess.run(command, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False)
+        return subprocess.run(command, env={**as_a_user(), **(env or {})}, capture_output=True, text=True, check=False)
 
     return run

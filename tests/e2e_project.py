@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from places import as_a_user
+
 from kit.formats.documents import read_json, read_yaml
 
 # The digits example, in the order in which it runs.
@@ -40,7 +42,7 @@ class Baked:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env={**os.environ, "PATH": path, **variables},
+            env={**as_a_user(), "PATH": path, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -68,3 +70,10 @@ class Baked:
     def commit(self, message: str) -> None:
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--no-verify", "--message", message)
+
+
+def generate(template: Path, folder: Path, *answers: str) -> Baked:
+    """A project in a folder, set up as its user would have it; an answer is NAME=VALUE."""
+    command = ["cookiecutter", str(template), "--no-input", "--default-config", "--output-dir", str(folder), *answers]
+    subprocess.run(command, env=as_a_user(), check=True, capture_output=True)
+    return Baked(folder / "my-project", folder / "my-project/.venv/bin")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from places import as_a_user
+
 from kit.formats.documents import read_yaml
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
@@ -51,7 +53,7 @@ class Job:
         given = {key: self._filled(value) for key, value in (shared | step.get("env", {})).items()}
         assert not EXPRESSION.search(step["run"]), "an expression in a script is open to injection"
         path = f"{self.clone / '.venv/bin'}{os.pathsep}{self.variables.get('PATH', os.environ['PATH'])}"
-        variables = {**os.environ, **self.variables, **given, "PATH": path, "GITHUB_STEP_SUMMARY": str(self.summary)}
+        variables = {**as_a_user(), **self.variables, **given, "PATH": path, "GITHUB_STEP_SUMMARY": str(self.summary)}
         done = subprocess.run(
             ["bash", "-e", "-c", step["run"]],
             cwd=self.clone,

@@ -2,24 +2,25 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from e2e_project import Baked
+from e2e_project import Baked, generate
+from places import shared
 
 
 @pytest.fixture(scope="session")
 def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Baked:
-    """A project whose pipeline ran and is committed. Not to be changed."""
-    folder = tmp_path_factory.mktemp("e2e")
-    command = ["cookiecutter", str(template), "--no-input", "--default-config", "--output-dir", str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
-    project = Baked(folder / "my-project", folder / "my-project/.venv/bin")
-    project.run("dvc", "repro")
-    project.commit("Run the pipeline")
-    return project
+    """A project whose pipeline ran and is committed, the same for all workers. Not to be changed."""
+
+    def run(folder: Path) -> None:
+        project = generate(template, folder)
+        project.run("dvc", "repro")
+        project.commit("Run the pipeline")
+
+    root = shared(tmp_path_factory, "finished", run) / "my-project"
+    return Baked(root, root / ".venv/bin")
 
 
 @pytest.fixture

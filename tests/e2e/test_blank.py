@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from e2e_project import Baked
+from places import as_a_user
 
 
 @pytest.fixture(scope="module")
 def blank(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Baked:
     folder = tmp_path_factory.mktemp("blank")
     command = ["cookiecutter", str(template), "--no-input", "--default-config", "--output-dir", str(folder)]
-    done = subprocess.run([*command, "example=blank"], check=True, capture_output=True, text=True)
+    done = subprocess.run([*command, "example=blank"], env=as_a_user(), check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1].strip() == "kit new --help"
     return Baked(folder / "my-project", folder / "my-project/.venv/bin")
 

@@ -1,12 +1,11 @@
 """Data and results on a real S3 API: pushed, not fetched without need, never used when damaged."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
-from e2e_project import Baked
+from e2e_project import Baked, generate
 from moto.server import ThreadedMotoServer
 
 
@@ -45,11 +44,8 @@ def store() -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def pushed(template: Path, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Baked:
     """A project of two stages whose results are in the bucket."""
-    folder = tmp_path_factory.mktemp("s3")
     answers = ["example=blank", "ci=none", "remote=s3://bucket/store"]
-    command = ["cookiecutter", str(template), "--no-input", "--default-config", "--output-dir", str(folder), *answers]
-    subprocess.run(command, check=True, capture_output=True)
-    project = Baked(folder / "my-project", folder / "my-project/.venv/bin")
+    project = generate(template, tmp_path_factory.mktemp("s3"), *answers)
     settings = {"endpointurl": store.url, "access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}
     for name, value in settings.items():
         project.run("dvc", "remote", "modify", "--local", "storage", name, value)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from e2e_project import Baked
-from places import ROOT, SOURCE
+from places import ROOT, SOURCE, as_a_user
 
 TESTER = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
 
@@ -54,7 +54,7 @@ def releases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def owned(releases: Path, tmp_path: Path) -> Baked:
     """A project of the last release, changed as its owner would."""
     command = ["cruft", "create", str(releases), "--checkout", "old", "--no-input", "--default-config"]
-    subprocess.run([*command, "--output-dir", str(tmp_path)], check=True, capture_output=True)
+    subprocess.run([*command, "--output-dir", str(tmp_path)], env=as_a_user(), check=True, capture_output=True)
     project = Baked(tmp_path / "my-project", tmp_path / "my-project/.venv/bin")
     project.commit("Remember the template")
     project.run("kit", "new", "filter", "keep_some", "--after", "split:support")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from places import SOURCE
+from places import SOURCE, as_a_user
 
 from kit.formats.documents import read_yaml
 
@@ -181,7 +181,9 @@ def test_the_default_answers_make_a_working_repository(render: Render, tmp_path:
     assert done.stdout.splitlines()[-1].strip() == "dvc repro"
     assert_complete(project)
     assert git(project, "log", "--format=%an <%ae> %s") == "Your Name <you@example.com> Start from the template"
-    subprocess.run(["make", "setup"], cwd=project, check=True, capture_output=True)  # again changes nothing
+    subprocess.run(
+        ["make", "setup"], cwd=project, env=as_a_user(), check=True, capture_output=True
+    )  # again changes nothing
     assert_complete(project)
     assert git(project, "rev-list", "--count", "HEAD") == "1"
 
@@ -252,7 +254,7 @@ def finish_by_hand(project: Path, printed: str) -> None:
     """Run the very commands that generation printed."""
     commands = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
     assert commands[0] == f"cd {project}"
-    subprocess.run(["sh", "-ec", "\n".join(commands)], check=True, capture_output=True)
+    subprocess.run(["sh", "-ec", "\n".join(commands)], env=as_a_user(), check=True, capture_output=True)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +274,7 @@ def test_an_unfinished_set_up_says_how_to_finish_it(
         (tmp_path / "bin/python").symlink_to(shutil.which("python"))
         command = ["python", "-c", launch, str(template), "--no-input", "--default-config", "-o", str(tmp_path)]
         done = subprocess.run(
-            command, env={**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(__import__("sys").path)},
+            command, env={**as_a_user(), "PATH": path, "PYTHONPATH": os.pathsep.join(__import__("sys").path)},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     else:
@@ -281,7 +283,7 @@ def test_an_unfinished_set_up_says_how_to_finish_it(
     assert done.returncode == 0, done.stderr
     assert f"its set-up is not finished: {reason}" in done.stdout
     if how == "make setup":
-        subprocess.run(["make", "setup"], cwd=project, check=True, capture_output=True)
+        subprocess.run(["make", "setup"], cwd=project, env=as_a_user(), check=True, capture_output=True)
     else:
         finish_by_hand(project, done.stdout)
     assert_complete(project)
@@ -289,7 +291,7 @@ def test_an_unfinished_set_up_says_how_to_finish_it(
 
 def test_cruft_creates_and_links_a_project(template: Path, tmp_path: Path) -> None:
     command = ["cruft", "create", str(template), "--no-input", "--default-config", "--output-dir", str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, env=as_a_user(), check=True, capture_output=True)
     project = tmp_path / "my-project"
     assert git(project, "status", "--porcelain") == "?? .cruft.json"  # cruft writes its own
     subprocess.run(["cruft", "check"], cwd=project, check=True, capture_output=True)
