@@ -36,7 +36,7 @@ lock: .venv/ready  ## Pin the template's own tools, those of `kit test`, and eve
 audit: .venv/ready  ## Run docs/audit.md in a generated project, and write what it prints into the page
 	PYTHONPATH='tests:{{cookiecutter.project}}/kit/src' python tools/audit.py
 
-architecture: .venv/ready  ## Draw the picture of the kit's rooms in docs/architecture.md anew
+architecture: .venv/ready  ## Draw the picture of rooms in docs/architecture.md again
 	PYTHONPATH=tests python tests/house.py
 
 benchmark: .venv/ready  ## Measure speed, as ratios against references

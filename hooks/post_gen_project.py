@@ -172,7 +172,7 @@ def run(command, uv):
 
 def print_what_is_left(error, commands):
     print(f"\nThe project is generated, but its set-up is not finished: {error}")
-    print(f"Once that is mended, `make setup` in the project finishes it, as these commands do:\n\n  cd {Path.cwd()}")
+    print(f"Once that is fixed, `make setup` in the project finishes it, as these commands do:\n\n  cd {Path.cwd()}")
     for command in commands:
         print(f"  {shlex.join(command)}")
 

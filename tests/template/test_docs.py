@@ -100,3 +100,26 @@ def test_issue_forms_follow_the_official_schema() -> None:
 def test_the_readme_counts_the_kinds_of_mistakes() -> None:
     planted = yaml12.load((ROOT / "tests/cli/planted.yaml").read_text(encoding="utf-8"))
     assert f"`kit check` finds {len(planted)} kinds of mistakes" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# Each with the word that the field uses instead.
+UNUSUAL = {
+    r"\banew\b": "again",
+    r"\bbreach(es|ed)?\b": "violation",
+    r"\bvouch(es|ed)?\b": "untrusted",
+    r"\bis no (YAML|JSON|text|number|file|folder|module|stage)\b": "is not a",
+    r"\bsomebody else was faster\b": "someone else",
+    r"\bwithout a word\b": "silently",
+}
+TEXTS = [
+    *(path for kind in ("*.py", "*.md", "*.yaml", "*.yml", "*.toml") for path in SOURCE.rglob(kind)),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "Makefile", "cookiecutter.json")),
+    *(ROOT / "hooks").glob("*.py"),
+    *PAGES,
+]
+
+
+@pytest.mark.parametrize("word", UNUSUAL)
+def test_words_that_the_field_does_not_use_stay_away(word: str) -> None:
+    found = [path for path in TEXTS if re.search(word, path.read_text(encoding="utf-8"), re.IGNORECASE)]
+    assert [str(path.relative_to(ROOT)) for path in found] == [], f"say: {UNUSUAL[word]}"

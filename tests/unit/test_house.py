@@ -1,5 +1,6 @@
 """docs/architecture.md holds: imports between the kit's rooms go one way."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def test_everything_lies_in_a_room_of_the_list() -> None:
 
 def test_running_a_stage_needs_ten_rooms_at_most() -> None:
     assert len(reached("kit.execution.runner", imports_of(), LEVELS)) <= 10
+
+
+def test_only_the_room_dvc_imports_dvc() -> None:
+    """docs/decisions/dvc.md"""
+    wanted = re.compile(r"^\s*(?:from|import) dvc(?:_data|_objects)?\b", re.MULTILINE)
+    importing = [path for path in KIT.rglob("*.py") if wanted.search(path.read_text(encoding="utf-8"))]
+    assert importing
+    assert [path for path in importing if KIT / "dvc" not in path.parents] == []
 
 
 def test_the_picture_is_that_of_the_imports() -> None:

@@ -39,7 +39,7 @@ class Distribution:
         try:
             with (self.info / "RECORD").open(encoding="utf-8", newline="") as file:
                 return [(path, digest) for path, digest, *_ in csv.reader(file)]
-        except (ValueError, csv.Error):  # it is no text, or a row is too short
+        except (ValueError, csv.Error):  # it is not text, or a row is too short
             return [("damaged RECORD", "none=")]
 
     def lines(self) -> list[str]:
