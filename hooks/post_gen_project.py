@@ -11,7 +11,7 @@ from pathlib import Path
 # tojson escapes quotes and angle brackets, so no answer can end this string.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
-# What each answer adds, from where it waits to where it goes, and what it drops. Each path is a file or a whole folder.
+# What each answer adds (from a path in choices/ to its place) and removes. Each path is a file or a whole folder.
 WAITING = Path("choices")
 GITHUB = {"github": ".github"}
 GITLAB = {"gitlab/gitlab-ci.yml": ".gitlab-ci.yml", "gitlab/comment.py": ".gitlab/comment.py"}
@@ -47,7 +47,7 @@ MESSAGE = "Start from the template"
 
 
 class StepFailed(Exception):
-    """A command did not work; says which and why."""
+    """A command failed; the message says which and why."""
 
 
 def main():
@@ -111,7 +111,7 @@ def own_variables():
 
 
 def keep_chosen_files(answers):
-    """Drop and add what the answers say, and remove what was waiting for other answers."""
+    """Add and remove files according to the answers, and remove the files for other answers."""
     for question, by_answer in CHOICES.items():
         chosen = by_answer[answers[question]]
         for dropped in map(Path, chosen.get("drops", [])):
@@ -123,8 +123,8 @@ def keep_chosen_files(answers):
 
 
 def origin_of(answers):
-    """Template, commit and answers, as cruft keeps them for `cruft update`; None where cruft itself runs us, which
-    writes them, and where the template is in no Git repository."""
+    """Template, commit and answers, as cruft keeps them for `cruft update`; None if cruft itself runs this hook,
+    because it writes them, and if the template is in no Git repository."""
     if "_commit" in answers:
         return None
     template, repository = answers.get("_template", ""), Path(answers.get("_repo_dir") or "-")
@@ -145,7 +145,7 @@ def origin_of(answers):
 
 
 def add_remote(config, url):
-    """Make url the default remote, as `dvc remote add --default storage URL` does; what comes from it is checked."""
+    """Make url the default remote, as `dvc remote add --default storage URL` does; downloads are verified."""
     is_relative = "://" not in url and not os.path.isabs(url) and not url.startswith("~")
     stored = Path("..", url).as_posix() if is_relative else url
     lines = ["    remote = storage", "['remote \"storage\"']", f'    url = "{stored}"', "    verify = true"]
@@ -160,7 +160,7 @@ def find_uv():
 
 
 def run(command, uv):
-    """Run a command quietly, with this uv; its output matters only where it fails."""
+    """Run a command quietly, with this uv; its output matters only if it fails."""
     program = {"uv": uv}.get(command[0], command[0])
     if not program:
         raise StepFailed("uv is not installed or not on PATH")

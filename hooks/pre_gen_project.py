@@ -15,7 +15,7 @@ UNSAFE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\"\\]")
 
 
 def problem_of(answers):
-    """What is wrong with the first bad answer; None where all are good."""
+    """What is wrong with the first bad answer; None if all are valid."""
     project, email, remote = answers["project"], answers["email"], answers["remote"]
     if not PROJECT.fullmatch(project) or len(project) > LONGEST_PROJECT:
         return (
