@@ -24,7 +24,7 @@ def main(arguments: Namespace) -> int:
             print(line(found))
         print(summary(report, arguments.deep))
     tolerated = {Severity.UNKNOWN} if arguments.allow_unknown else set()
-    return int(any(found.finding.level not in tolerated for found in report.found))
+    return int(any(finding.level not in tolerated for finding in report.blocking))
 
 
 def signature(arguments: Namespace) -> int:

@@ -36,6 +36,8 @@ def _outcome(found: Staleness) -> str:
     if found.frozen:
         changed = "what changed since it ran:" if found.causes else "nothing changed"
         return f"frozen, so `dvc repro` does not run it until `dvc unfreeze {found.stage}`; {changed}"
+    if found.checkout:
+        return "would not run; `dvc repro` brings its results back from DVC's cache"
     if not found.would_run:
         return "nothing changed; `dvc repro` skips it"
     if found.restorable and not found.upstream:

@@ -104,9 +104,9 @@ def refuse_findings(history: History, head: Revision) -> None:
     Raises:
         KitError: there is a finding; the message names the worst.
     """
-    found = verify(history, [head, history.revision()]).found
+    found = verify(history, [head, history.revision()]).blocking
     if found:
-        worst = found[0].finding
+        worst = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise KitError(
             f"kit verify: {worst.level}: {worst.place}: {worst.message}{more}; nothing is registered until it is fixed"

@@ -8,7 +8,7 @@ from kit.dvc.artifact import Artifact
 from kit.dvc.hashing import FOLDER
 from kit.dvc.params import MISSING, changed_params, read_params
 from kit.errors import KitError
-from kit.lineage.audit.finding import AuditFinding, error, warning
+from kit.lineage.audit.finding import AuditFinding, decision, error, warning
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
@@ -60,7 +60,7 @@ class _Claims:
     def _stale(self, place: str, message: str) -> AuditFinding:
         """A stage's results were not made from what is here; for a frozen stage that is intended, and a warning."""
         if self.stage and self.stage.definition.frozen:
-            return warning(place, f"{message}; {self.who} is frozen: `dvc unfreeze {self.stage.name}` lets it run")
+            return decision(place, f"{message}; {self.who} is frozen: `dvc unfreeze {self.stage.name}` lets it run")
         return error(place, f"{message}; run `dvc repro` and commit dvc.lock, or restore what changed")
 
     def _code(self) -> Iterator[AuditFinding]:

@@ -14,11 +14,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class AuditFinding:
-    """One finding; `place` is a file or a stage, and `message` says what is wrong and what to do."""
+    """One finding; `place` is a file or a stage, and `message` says what is wrong and what to do.
+
+    A `decision` is what somebody wanted so, as a frozen stage that is not of its inputs; it is told and blocks nothing.
+    """
 
     level: Severity
     place: str
     message: str
+    decision: bool = False
 
 
 def error(place: str, message: str) -> AuditFinding:
@@ -27,6 +31,10 @@ def error(place: str, message: str) -> AuditFinding:
 
 def warning(place: str, message: str) -> AuditFinding:
     return AuditFinding(Severity.WARNING, place, message)
+
+
+def decision(place: str, message: str) -> AuditFinding:
+    return AuditFinding(Severity.WARNING, place, message, decision=True)
 
 
 def unknown(place: str, message: str) -> AuditFinding:

@@ -32,6 +32,11 @@ class AuditReport:
     executions: int
     found: tuple[ReportedFinding, ...]
 
+    @property
+    def blocking(self) -> list[AuditFinding]:
+        """The findings that are no decisions, the worst first."""
+        return [found.finding for found in self.found if not found.finding.decision]
+
     def count(self, level: Severity) -> int:
         return sum(found.finding.level is level for found in self.found)
 

@@ -27,10 +27,10 @@ ABSENT = "absent"
 class Staleness:
     """What `dvc repro` would do with a stage, and why.
 
-    `upstream` are the stages before it that would run; `restorable`: the run cache has its results. `always`: DVC runs
-    it each time; `frozen`: DVC never does, so that `causes` are the reasons for which it otherwise would. `outdated`:
-    its results are not of what lies here now, its own or those that it was made from. `warnings` are what DVC does not
-    notice.
+    `upstream` are the stages before it that would run; `restorable`: the run cache has its results. `checkout`: nothing
+    but its outs changed, and DVC brings them back from its cache without running it. `always`: DVC runs it each time;
+    `frozen`: DVC never does, so that `causes` are the reasons for which it otherwise would. `outdated`: its results are
+    not of what lies here now, its own or those that it was made from. `warnings` are what DVC does not notice.
     """
 
     stage: str
@@ -38,13 +38,14 @@ class Staleness:
     upstream: tuple[str, ...]
     restorable: bool
     warnings: tuple[str, ...]
+    checkout: bool = False
     always: bool = False
     frozen: bool = False
     outdated: bool = False
 
     @property
     def would_run(self) -> bool:
-        return not self.frozen and (self.always or bool(self.causes or self.upstream))
+        return not self.frozen and not self.checkout and (self.always or bool(self.causes or self.upstream))
 
 
 class StalenessChecker:
@@ -125,12 +126,19 @@ class StalenessChecker:
             stage=stage.name,
             causes=tuple(found),
             upstream=upstream,
-            restorable=_may_be_restored(stage) and _key(planned, definition.wdir) in self._cached_runs,
+            restorable=_is_cacheable(stage) and _key(planned, definition.wdir) in self._cached_runs,
             warnings=tuple(warnings),
+            checkout=self._checks_out(stage, differences, upstream),
             always=definition.always_changed or definition.is_callback,
             frozen=definition.frozen,
             outdated=not definition.frozen and (bool(found) or any(one.outdated for one in before)),
         )
+
+    def _checks_out(self, stage: Stage, differences: Differences, upstream: tuple[str, ...]) -> bool:
+        """Whether DVC would bring back the outs that dvc.lock names (dvc.stage.cache.StageCache.restore)."""
+        if upstream or not differences.outs_alone or stage.definition.frozen or not _is_cacheable(stage):
+            return False
+        return self._here.check_out(stage)
 
     def _explained(self, stage: Stage, upstream: Iterable[str]) -> set[str]:
         """What is about to be rebuilt."""
@@ -179,12 +187,12 @@ def _planned(stage: Stage, locked: Execution | None, differences: Differences, e
     return Execution(stage.name, document)
 
 
-def _may_be_restored(stage: Stage) -> bool:
-    """Whether DVC looks for a stage in its run cache (dvc.stage.cache._can_hash)."""
+def _is_cacheable(stage: Stage) -> bool:
+    """Whether DVC looks for a stage's results in its cache before it runs it (dvc.stage.cache._can_hash)."""
     definition = stage.definition
     if definition.always_changed or not ((definition.deps or definition.params) and definition.outs):
         return False
-    return not any(out.persist for out in definition.outs) and not stage.uncached
+    return not any(out.persist for out in definition.outs)
 
 
 def _key(execution: Execution, wdir: str) -> tuple[Any, ...]:

@@ -29,8 +29,9 @@ class Differences:
     params: Values
     outs: tuple[Cause, ...]
 
-    def __bool__(self) -> bool:
-        return self.command or bool(self.deps or self.params or self.outs)
+    @property
+    def outs_alone(self) -> bool:
+        return bool(self.outs) and not (self.command or self.deps or self.params)
 
 
 class WorkingTree:
@@ -45,6 +46,7 @@ class WorkingTree:
         self.recorded = _recorded_hashes(history)
         self._ignored = ignored_in(history.root)
         self._hashes: dict[str, str | None] = {}
+        self._brought_back: dict[str, str] = {}
         self._params: dict[str, Mapping[str, Any] | None] = {}
 
     def differences(self, stage: Stage, locked: Execution) -> Differences:
@@ -66,16 +68,37 @@ class WorkingTree:
             self._hashes[path] = dvc_hash(self.history.root, path, self._ignored)
         return self._hashes[path]
 
+    def check_out(self, stage: Stage) -> bool:
+        """Whether DVC's cache has all outs of a stage; if so, they count as brought back from here on.
+
+        An out that the cache does not keep is removed before DVC looks.
+        """
+        known = {out.path: out.hash for out in self.history.working_tree.lock[stage.name].outs}
+        held = all(path in known and self.history.storage.holds(known[path]) for path in stage.outs)
+        self._brought_back |= {path: known[path] for path in stage.outs} if held else {}
+        return held
+
     def _changed_deps(self, stage: Stage, locked: Execution) -> Iterator[tuple[str, str | None]]:
         known = {dep.path: dep.hash for dep in locked.deps}
         for path in stage.reads:
             if is_address(path):
                 continue
-            now = self.hash(path)
+            now = self._rebuilt(path, known.get(path)) or self.hash(path)
             if now is None and self.allow_missing:  # its maker's lock, or its .dvc file, knows what it would be
                 now = self.recorded.get(path, known.get(path))
             if now is None or now != known.get(path):
                 yield path, now
+
+    def _rebuilt(self, path: str, recorded: str | None) -> str | None:
+        """The hash of what is brought back before its reader looks; of a folder around it, what the reader knows."""
+        for out, md5 in self._brought_back.items():
+            if path == out:
+                return md5
+            if path.startswith(f"{out}/"):
+                return (self.history.storage.members(md5) or {}).get(path.removeprefix(f"{out}/"))
+            if out.startswith(f"{path}/"):
+                return recorded
+        return None
 
     def _changed_params(self, stage: Stage, locked: Execution, file: str) -> Mapping[str, Any]:
         document = self._document(file)
@@ -95,6 +118,8 @@ class WorkingTree:
             if is_address(out.path):
                 continue
             recorded, now = known.get(out.path), self.hash(out.path)
+            if recorded is None and now is None and self.allow_missing:
+                continue  # DVC takes it for one that is missing, and does not make it
             if recorded is None:
                 yield Cause(Kind.WIRING, f"{out.path}: is a new out, which dvc.lock does not have", path=out.path)
             elif now is not None and now != recorded:
