@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from kit.dvc.artifact import Artifact
 from kit.git.status import CHANGES_KEPT
 from kit.lineage.audit.finding import AuditFinding, error, unknown, warning
 from kit.lineage.history.history import History
@@ -14,7 +15,7 @@ from kit.project.module import DEVICE_CLASS
 
 def record_findings(history: History, revision: Revision) -> Iterator[AuditFinding]:
     """Every stage's run.json."""
-    made: dict[str, tuple[str, str]] = {}
+    made: dict[Artifact, tuple[str, str]] = {}
     for execution in revision.graph.in_order:
         if not execution.module:
             continue
@@ -31,7 +32,9 @@ def record_findings(history: History, revision: Revision) -> Iterator[AuditFindi
             yield from _agreement(revision, execution, document, place)
             yield from _chain(execution, document, place, made)
             yield from _circumstances(execution, document, place)
-            made |= {entry["path"]: (entry["sha256"], place) for entry in document["outputs"].values()}
+            md5s = {out.path: out.hash for out in execution.outs}
+            for entry in document["outputs"].values():
+                made[Artifact(entry["path"], md5s.get(entry["path"], ""))] = (entry["sha256"], place)
 
 
 def _agreement(revision: Revision, execution: Execution, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
@@ -79,11 +82,13 @@ def _contracts(revision: Revision, record: dict[str, Any], place: str) -> Iterat
 
 
 def _chain(
-    execution: Execution, record: dict[str, Any], place: str, made: dict[str, tuple[str, str]]
+    execution: Execution, record: dict[str, Any], place: str, made: dict[Artifact, tuple[str, str]]
 ) -> Iterator[AuditFinding]:
-    """Whether a stage recorded reading what the stage before it recorded making."""
+    """Whether a stage recorded reading what the stage before it recorded making, where dvc.lock has one content."""
+    md5s = {dep.path: dep.hash for dep in execution.deps}
     for entry in record["inputs"].values():
-        digest, maker = made.get(entry["path"], (entry["sha256"], ""))
+        read = Artifact(entry["path"], md5s.get(entry["path"], ""))
+        digest, maker = made.get(read, (entry["sha256"], ""))
         if digest != entry["sha256"]:
             yield error(place, f"records another SHA-256 for {entry['path']} than {maker}, whose stage made it")
 
