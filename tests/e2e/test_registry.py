@@ -19,7 +19,7 @@ pixels = torch.tensor(images.loc[predictions.index].filter(regex=r"^p\\d\\d$").t
 ours, theirs = model(pixels).numpy(), predictions.filter(regex=r"^prob_\\d+$").to_numpy()
 assert len(ours) == 450
 assert (ours.argmax(1) == theirs.argmax(1)).all()
-assert abs(ours - theirs).max() < 1e-6, abs(ours - theirs).max()
+assert abs(ours - theirs).max() < 1e-5, abs(ours - theirs).max()
 assert "kit" not in sys.modules
 """
 
@@ -55,7 +55,7 @@ def test_from_a_first_version_to_a_worse_candidate_and_back(project: Baked) -> N
         "kit", "register", "digits", check=False
     )
 
-    project.run("dvc", "exp", "run", "-S", "encoder_conv.epochs=60", "-S", "head_linear.C=0.5")
+    project.run("dvc", "exp", "run", "-S", "encoder_conv.epochs=60", "-S", "head_linear.C=0.9")
     project.commit("Another candidate")
     assert project.run("kit", "register", "digits").startswith("digits@v1.1.0: registered")
     project.run("kit", "promote", "digits@v1.1.0", "production")
