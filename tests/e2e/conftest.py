@@ -12,7 +12,7 @@ from places import shared
 
 @pytest.fixture(scope="session")
 def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Baked:
-    """A project whose pipeline ran and is committed, the same for all workers. Not to be changed."""
+    """A project whose pipeline ran and is committed, the same for all workers. Only to be read."""
 
     def run(folder: Path) -> None:
         project = generate(template, folder)

@@ -11,12 +11,12 @@ from places import ROOT
 BUILT = Callable[[], dict[str, float]]
 
 
-def test_a_second_run_executes_nothing(finished: Baked) -> None:
-    assert finished.executed("dvc", "repro") == []
+def test_a_second_run_executes_nothing(project: Baked) -> None:
+    assert project.executed("dvc", "repro") == []
 
 
-def test_the_demo_can_be_run_again(finished: Baked) -> None:
-    shown = finished.run("sh", str(ROOT / "tools/demo.sh"), str(finished.root))
+def test_the_demo_can_be_run_again(project: Baked) -> None:
+    shown = project.run("sh", str(ROOT / "tools/demo.sh"), str(project.root))
     assert "Running stage" not in shown
     assert "transfer.accuracy" in shown
     assert shown.count("Data and pipelines are up to date.") == 2

@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,8 +41,16 @@ def origin(finished: Baked, tmp_path_factory: pytest.TempPathFactory) -> Baked:
     return work
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that each job's `uv sync` finds, as a runner with a cache does, with the bytecode of what ran."""
+    folder = tmp_path_factory.mktemp("runner") / "environment"
+    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    return folder
+
+
 @pytest.fixture
-def proposed(origin: Baked, tmp_path: Path) -> Change:
+def proposed(origin: Baked, environment: Path, tmp_path: Path) -> Change:
     """A fresh clone of a branch with one change on it."""
 
     def propose(change: Callable[[Baked], None]) -> Baked:
@@ -52,6 +62,7 @@ def proposed(origin: Baked, tmp_path: Path) -> Change:
         origin.run("dvc", "checkout", "--quiet")
         url = str(origin.root.parent / "project.git")
         origin.run("git", "clone", "--quiet", "--branch", "change", url, str(tmp_path / "clone"))
+        (tmp_path / "clone/.venv").symlink_to(environment)
         return Baked(tmp_path / "clone", tmp_path / "clone/.venv/bin")
 
     return propose
