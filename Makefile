@@ -3,10 +3,10 @@ DEMO := build/my-project
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test unit lint lock audit architecture benchmark clean
+.PHONY: help demo test test-elsewhere unit coverage lint lock audit architecture benchmark clean
 
 help:        ## Show what can be made
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 13
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 17
 
 demo: .venv/ready  ## Generate a project into build/my-project and run it
 	@$(MAKE) --no-print-directory $(DEMO)
@@ -18,8 +18,17 @@ $(DEMO):
 test: .venv/ready lint  ## Run every test
 	pytest -n 2
 
+test-elsewhere: .venv/ready  ## Run what machines could differ in as another user, in another place, with other arithmetic
+	python tests/elsewhere.py
+
 unit: .venv/ready  ## Run the tests that call functions: under a minute
 	pytest -n 2 tests/unit
+
+coverage: .venv/ready  ## Measure which lines of the kit the unit and command tests run, in their subprocesses as well
+	@rm -rf build/coverage
+	coverage run -m pytest -q -n 2 tests/unit tests/cli
+	@coverage combine --quiet
+	coverage report --skip-covered --sort=miss
 
 lint: .venv/ready  ## Check style and types of the template's and the kit's source
 	ruff check --config pyproject.toml

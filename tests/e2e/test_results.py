@@ -1,5 +1,6 @@
 """What the default pipeline finds."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from e2e_project import STAGES, Baked
 from jsonschema import Draft202012Validator
 
+from kit.execution.process import KERNELS
 from kit.formats.documents import schema_named
 
 
@@ -64,8 +66,14 @@ def test_every_stage_is_recorded(finished: Baked) -> None:
         assert record["environment"]["kind"] == "lock"
         assert record["environment"]["installed"]["differs_from_lock"] == []
         assert record["isolation"] == "landlock"
+        assert kernels_of_this_shell().items() <= record["determinism"]["variables"].items()
         assert not list(Draft202012Validator(schema_named("run")).iter_errors(record))
         assert all(Path(finished.root, entry["path"]).exists() for entry in record["outputs"].values())
+
+
+def kernels_of_this_shell() -> dict[str, str]:
+    """What `make test-elsewhere` sets so that other digits come out."""
+    return {name: os.environ[name] for name in KERNELS if name in os.environ}
 
 
 def test_everything_again_gives_identical_hashes(project: Baked) -> None:
@@ -74,10 +82,10 @@ def test_everything_again_gives_identical_hashes(project: Baked) -> None:
     assert project.hashes() == before
 
 
-def test_metrics_and_plots_are_shown(finished: Baked, tmp_path: Path) -> None:
-    assert "transfer.accuracy" in finished.run("dvc", "metrics", "show")
-    finished.run("dvc", "plots", "show", "--out", str(tmp_path))
-    page = (tmp_path / "index.html").read_text()
+def test_metrics_and_plots_are_shown(project: Baked, tmp_path: Path) -> None:
+    assert "transfer.accuracy" in project.run("dvc", "metrics", "show")
+    project.run("dvc", "plots", "show", "--out", str(tmp_path / "plots"))
+    page = (tmp_path / "plots/index.html").read_text()
     assert "Reliability" in page
     assert "Confusion" in page
 
