@@ -44,7 +44,7 @@ def test_every_way_to_name_a_source(how: str, library: Repository, taker: Reposi
         "commit": f"../library@{commit}",
         "no revision": "../library",
         "bare": "../bare.git@v1.0.0",
-        "file URL": f"file://{library.root}@v1.0.0",
+        "file URL": f"{library.root.as_uri()}@v1.0.0",
         "own folder": "../library/modules/doubler@v1.0.0",
     }[how]
     code, _, err = kit("add", source)
