@@ -87,7 +87,7 @@ def test_an_environment_whose_users_nobody_noted_stays_for_a_month(
 ) -> None:
     """As the kit of release 0.2 left them."""
     environment = only()
-    environment.beside("users").unlink()
+    environment.sibling("users").unlink()
     os.utime(environment.path / "last-use", (0, time.time() - days * DAY))
     out = kit("env", "prune")[1]
     assert out.startswith(f"{removed} environments removed")

@@ -1,4 +1,4 @@
-"""Lets `python -m kit` stand for `kit`."""
+"""Run the command line with `python -m kit`."""
 
 import sys
 

@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="`kit COMMAND --help` describes the arguments of a command.",
     )
     top.add_argument("--version", action="version", version=f"kit {__version__}", help="show the version")
-    # The commands are listed under the titles below, and not once more under this one.
+    # The commands are listed under the titles below, not a second time under this one.
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="kit", help=argparse.SUPPRESS)
     for title, add_commands in GROUPS.items():
         before = len(commands._choices_actions)

@@ -10,7 +10,7 @@ from kit.project.view import View
 
 
 def owner_diagnostics(view: View) -> Iterator[Diagnostic]:
-    """Whether CODEOWNERS agrees with the cards, and every owner in a card can stand in CODEOWNERS."""
+    """Whether CODEOWNERS agrees with the cards, and every owner is of a form that CODEOWNERS allows."""
     owners = owners_of(view.project)
     for name, owner in owners.items():
         if not OWNER.fullmatch(owner):

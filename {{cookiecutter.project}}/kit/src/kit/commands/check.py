@@ -32,7 +32,7 @@ def as_text(diagnostic: Diagnostic) -> str:
 
 
 def as_github(diagnostic: Diagnostic) -> str:
-    """A workflow command of GitHub Actions, which shows it beside the line."""
+    """A workflow command of GitHub Actions, which shows the diagnostic at its line."""
     place = f"file={_escaped(diagnostic.file, property=True)},line={diagnostic.line}"
     return f"::{diagnostic.level} {place}::{_escaped(diagnostic.message)}"
 

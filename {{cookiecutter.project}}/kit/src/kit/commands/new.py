@@ -41,9 +41,9 @@ def report(made: Made, family: str, name: str) -> list[str]:
     """What was made, and what to do next."""
     try_it = f"dvc repro {made.stage}" if made.stage else f"dvc exp run -S slots.{family}={name}"
     parts = {"dvc.yaml": f"stage {name}", "params.yaml": f"section {name}"}
-    beside = [path for path in made.changes.files if not path.startswith("modules/")]
+    others = [path for path in made.changes.files if not path.startswith("modules/")]
     return [
-        *(f"{path}: {parts.get(path, 'written')}" for path in beside),
+        *(f"{path}: {parts.get(path, 'written')}" for path in others),
         f"modules/{name}: made from {made.made_from}; change run.py, module.yaml and README.md",
         f"Next: kit test {name}, then {try_it}",
     ]

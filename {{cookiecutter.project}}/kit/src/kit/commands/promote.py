@@ -20,10 +20,10 @@ def main(arguments: Namespace) -> int:
 def lines(done: Deployed, model: str, stage: str) -> list[str]:
     """What is where now, and what is left to do."""
     instead = f", in place of {done.replaced}" if done.replaced else ""
-    said = [f"{model}@{done.version}: in {stage}{instead}{'' if done.shared else ' (in this clone alone)'}"]
+    shown = [f"{model}@{done.version}: in {stage}{instead}{'' if done.shared else ' (in this clone alone)'}"]
     if done.pointer:
-        said.append(f"{done.pointer}: commit it; from then on candidates are compared with {done.version}")
-        said += (
+        shown.append(f"{done.pointer}: commit it; from then on candidates are compared with {done.version}")
+        shown += (
             [] if done.fetched else [f"its files are neither in the cache nor at the remote: dvc pull {done.pointer}"]
         )
-    return said
+    return shown

@@ -34,7 +34,7 @@ def start(
     _starter().put(lambda: _start(started, whole, options))
     try:
         return started.result()
-    except BaseException:  # interrupted: nobody is left who would end it
+    except BaseException:  # interrupted: nothing else would end it
         started.add_done_callback(_kill)
         raise
 

@@ -34,7 +34,7 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> Non
     started = time.monotonic()
     print(f"kit: building the environment of {lock.label} ({len(lock.requirements)} packages locked)", flush=True)
     # A unique name: when a build is killed, its uv may live for another moment and continue writing.
-    building = environment.beside(f"{os.getpid()}.building")
+    building = environment.sibling(f"{os.getpid()}.building")
     for left in environment.path.parent.glob(f"{environment.key}.*building"):
         shutil.rmtree(left, ignore_errors=True)
     try:

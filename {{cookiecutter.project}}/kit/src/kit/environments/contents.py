@@ -25,7 +25,7 @@ def fingerprint(environment: Path) -> str:
 def contents(environment: Path) -> str:
     """A digest of every file's path and bytes, or of a link's target; times do not count.
 
-    What a wheel's RECORD has a hash of counts by that hash and is not read: `broken_packages` holds it against that.
+    A file with a hash in a wheel's RECORD counts by that hash and is not read: `broken_packages` compares it.
     """
     recorded = dict(_recorded(environment))
     entries = list(files_in(environment))

@@ -53,7 +53,7 @@ class Environment:
         seen = {(s.st_dev, s.st_ino): s.st_size for s in (p.lstat() for p in self.path.rglob("*"))}
         return sum(seen.values())
 
-    def beside(self, suffix: str) -> Path:
+    def sibling(self, suffix: str) -> Path:
         """A file next to the folder, which stays when the environment is removed."""
         return self.path.with_name(f"{self.key}.{suffix}")
 

@@ -15,7 +15,7 @@ from kit.environments.environment import Environment
 
 try:
     import fcntl
-except ImportError:  # Windows, which itself lets nobody remove what a running process has open
+except ImportError:  # Windows, which does not let files be removed that a process has open
     fcntl = None  # type: ignore[assignment]
 
 # A file system without locks, or a cache that this user can neither write to nor change.
@@ -38,10 +38,10 @@ def unused(environment: Environment, wait: bool = True) -> Iterator[None]:
     """Keep others from using the environment.
 
     Raises:
-        Timeout: somebody does, and `wait` is false.
+        Timeout: a process does, and `wait` is false.
     """
     environment.path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(environment.beside("lock"), timeout=-1 if wait else 0):
+    with FileLock(environment.sibling("lock"), timeout=-1 if wait else 0):
         yield
 
 
@@ -59,7 +59,7 @@ def _shared(environment: Environment) -> int | None:
         return None
     descriptor = None
     try:
-        descriptor = os.open(environment.beside("lock"), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(environment.sibling("lock"), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
     except BaseException as error:
         if descriptor is not None:

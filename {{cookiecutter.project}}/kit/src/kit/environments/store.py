@@ -18,7 +18,7 @@ from kit.environments.users import USERS, note_use
 from kit.errors import KitError
 from kit.system.caches import environments_folder
 
-TRIES = 3  # between a build and its use somebody else may change or remove it
+TRIES = 3  # between a build and its use another process may change or remove it
 
 
 @contextmanager
@@ -85,12 +85,12 @@ def remove(environment: Environment, forget_users: bool = False) -> bool:
     """Delete an environment; False if a process uses it. It is gone at once, however long the deletion takes."""
     try:
         with unused(environment, wait=False):
-            grave = environment.beside(f"{os.getpid()}.removed")
+            removed = environment.sibling(f"{os.getpid()}.removed")
             if environment.path.exists():
-                environment.path.rename(grave)
+                environment.path.rename(removed)
             if forget_users:
-                environment.beside(USERS).unlink(missing_ok=True)
-            shutil.rmtree(grave, ignore_errors=True)
+                environment.sibling(USERS).unlink(missing_ok=True)
+            shutil.rmtree(removed, ignore_errors=True)
     except Timeout:
         return False
     return True

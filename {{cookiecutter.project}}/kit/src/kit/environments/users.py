@@ -15,14 +15,14 @@ def note_use(environment: Environment, project: Path | None) -> None:
         (environment.path / LAST_USE).touch()
         known = users_of(environment)
         if known is None or (project and project not in known):
-            with environment.beside(USERS).open("a", encoding="utf-8") as file:
+            with environment.sibling(USERS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(str(project)) + "\n" if project else "")
 
 
 def users_of(environment: Environment) -> list[Path] | None:
     """The folders of all projects that have used it, deleted ones included; None if not recorded (kit 0.2)."""
     try:
-        lines = environment.beside(USERS).read_text(encoding="utf-8").splitlines()
+        lines = environment.sibling(USERS).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return None
     found = []

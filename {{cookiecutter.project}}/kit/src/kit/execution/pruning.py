@@ -43,7 +43,7 @@ def prune(project: Project) -> tuple[int, Mapping[Kept, int]]:
 
 def _reason(project: Project, environment: Environment, needs: Mapping[str, Need]) -> Kept | None:
     if not environment.is_ready:
-        return None  # nobody can use it before it is rebuilt
+        return None  # it cannot be used before it is rebuilt
     if environment.key in needs:
         return Kept.HERE
     users = users_of(environment)

@@ -37,8 +37,8 @@ def runtime_of(module: Module) -> Iterator[Runtime]:
     choice = os.environ.get("KIT_ENV", "lock")
     if choice == "host":
         not_for_modules = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        beside = (Path(path) for path in sys.path if path and path not in not_for_modules)
-        own = (Path(sys.prefix), prefix_of(Path(sys.executable)), *beside)
+        on_path = (Path(path) for path in sys.path if path and path not in not_for_modules)
+        own = (Path(sys.prefix), prefix_of(Path(sys.executable)), *on_path)
         yield Runtime(Path(sys.executable), own, host_description(module))
         return
     if choice != "lock":

@@ -43,7 +43,7 @@ def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[s
 
     @cache
     def space(port: str) -> str:
-        """The id of the space that a port defines (weights) or lies in (an input)."""
+        """The id of the space that a port defines (weights) or is in (an input)."""
         if port in inputs:
             return str(space_of(inputs[port]))
         digest, base = safetensors_file.tensor_digest(outputs[port]), module.spaces.get(port, port)

@@ -148,12 +148,12 @@ def _place(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        beside = target.with_name(f".{target.name}.kit")
+        copy = target.with_name(f".{target.name}.kit")
         try:
-            shutil.copytree(source, beside) if source.is_dir() else shutil.copy2(source, beside)
-            beside.replace(target)
+            shutil.copytree(source, copy) if source.is_dir() else shutil.copy2(source, copy)
+            copy.replace(target)
         finally:
-            _remove(beside)
+            _remove(copy)
         _remove(source)
 
 

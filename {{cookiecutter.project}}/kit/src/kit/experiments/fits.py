@@ -36,8 +36,10 @@ def fits(view: View) -> list[Fit]:
         raise KitError(first.message, first.file, first.line)
     slots = dict.fromkeys([*(slot for stage in stages for slot in stage.slots), *_filled(view)])
     found = [fit for slot in slots for fit in _fits_of(view, slot)]
-    told = {fit.module for fit in found}
-    return found + [fit for name in view.project.module_names() if name not in told for fit in _unreadable(view, name)]
+    listed = {fit.module for fit in found}
+    return found + [
+        fit for name in view.project.module_names() if name not in listed for fit in _unreadable(view, name)
+    ]
 
 
 def combinations(found: Sequence[Fit], slots: Sequence[str]) -> list[dict[str, str]]:

@@ -65,11 +65,11 @@ def _outcome(history: History, choice: Mapping[str, str], commit: str | None, me
     if commit is None:
         return Outcome(choice, None, None, f"failed; see dvc queue logs {name_of(choice)}")
     revision = history.at(commit)
-    said = _value(revision, verdict)
+    decision = _value(revision, verdict)
     words = {True: "accepted", False: "rejected"}
     value = _value(revision, metric)
     number = float(value) if isinstance(value, int | float) else None
-    return Outcome(choice, number, _seconds(history, revision), words.get(said, str(said)))
+    return Outcome(choice, number, _seconds(history, revision), words.get(decision, str(decision)))
 
 
 def _value(revision: Revision, place: str) -> Any:
@@ -91,7 +91,7 @@ def _seconds(history: History, revision: Revision) -> float | None:
 
 
 def _dvc(project: Project, *arguments: str) -> None:
-    # The stages' commands begin with `kit`, the one beside this Python.
+    # The stages' commands begin with `kit`: the one next to this Python.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(command, cwd=project.root, env={**os.environ, "PATH": path}, check=False)

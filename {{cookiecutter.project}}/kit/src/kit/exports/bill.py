@@ -64,10 +64,10 @@ def _declared(node: ArtifactNode) -> dict[str, Any]:
     """Licence and origin of raw data."""
     if node.raw is None:
         return {}
-    said: dict[str, Any] = {"licenses": [{"license": {"name": node.raw.license}}]} if node.raw.license else {}
+    declared: dict[str, Any] = {"licenses": [{"license": {"name": node.raw.license}}]} if node.raw.license else {}
     if node.raw.source:
-        said["description"] = f"from {node.raw.source}"
-    return said
+        declared["description"] = f"from {node.raw.source}"
+    return declared
 
 
 def _modules(subject: Subject) -> Iterator[dict[str, Any]]:
@@ -138,5 +138,5 @@ def _model_card(subject: Subject) -> dict[str, Any]:
     if metrics:
         card["quantitativeAnalysis"] = {"performanceMetrics": metrics}
     considerations = {"technicalLimitations": list(dict.fromkeys(limits)), "useCases": list(dict.fromkeys(uses))}
-    card["considerations"] = {name: said for name, said in considerations.items() if said}
+    card["considerations"] = {name: entries for name, entries in considerations.items() if entries}
     return card

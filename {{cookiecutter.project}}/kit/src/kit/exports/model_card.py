@@ -68,14 +68,14 @@ def _declared(subject: Subject) -> Iterator[str]:
         source = (raw.source if raw else None) or "not declared"
         yield f"- {_text(node.artifact.path)}: licence {_text(license)}, from {_text(source)}"
     for title, field in (("Assumptions", "assumptions"), ("Expected", "expected"), ("Failure modes", "failure_modes")):
-        said = dict.fromkeys(
+        entries = dict.fromkeys(
             f"- {node.execution.module}: {_text(str(line))}"
             for node in subject.executions
             for line in subject.card(node.execution.module).get(field) or []
         )
-        if said:
+        if entries:
             yield f"\n### {title}\n"
-            yield from said
+            yield from entries
 
 
 def _size(subject: Subject, result: Any) -> str:

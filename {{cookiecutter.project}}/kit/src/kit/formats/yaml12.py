@@ -29,8 +29,8 @@ MOST_REPEATED = 1_000_000
 
 
 class Loader(yaml.CSafeLoader):  # type: ignore[misc]
-    """Safe, without YAML 1.1's yes, no, on, off and octal 010, without keys that stand there twice, and of a size that
-    the text's length tells.
+    """Safe, without YAML 1.1's yes, no, on, off and octal 010, without duplicate keys, and of a size that is
+    bounded by the text's length.
     """
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012

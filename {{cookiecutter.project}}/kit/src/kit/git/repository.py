@@ -9,7 +9,7 @@ from kit.errors import KitError
 from kit.git.command import GitOutput, run_git
 
 EXPERIMENTS = "refs/exps/"
-# What DVC keeps under refs/exps beside the experiments themselves (dvc.repo.experiments.refs).
+# What DVC keeps under refs/exps in addition to the experiments themselves (dvc.repo.experiments.refs).
 BOOKKEEPING = tuple(EXPERIMENTS + name for name in ("stash", "apply", "celery", "exec", "temp"))
 RESULTS = ("refs/heads", "refs/remotes", "refs/tags", "refs/exps")
 FIELDS = "%H%x00%T%x00%P%x00%ct%x00%an <%ae>%x00%s"

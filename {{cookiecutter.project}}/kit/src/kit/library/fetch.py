@@ -124,8 +124,8 @@ class GitSource:
             yield path, Entry(mode, blob, sizes.get(blob))
 
     def _sizes(self, ids: list[str]) -> dict[str, int]:
-        told = self._git("cat-file", "--batch-check", given="".join(f"{blob}\n" for blob in ids)) if ids else ""
-        lines = [line.split() for line in told.splitlines()]
+        printed = self._git("cat-file", "--batch-check", given="".join(f"{blob}\n" for blob in ids)) if ids else ""
+        lines = [line.split() for line in printed.splitlines()]
         return {words[0]: int(words[2]) for words in lines if words[1:] and words[1] == "blob"}
 
     def _blob(self, blob: str) -> bytes:

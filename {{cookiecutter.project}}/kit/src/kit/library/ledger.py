@@ -16,9 +16,9 @@ from kit.project.project import Project
 
 def entry_for(project: Project, package: Package, reference: Reference) -> Entry:
     """The entry for a package that is being added."""
-    beside = Path(os.path.relpath(reference.location, project.root)).as_posix() if reference.is_folder else None
+    relative = Path(os.path.relpath(reference.location, project.root)).as_posix() if reference.is_folder else None
     return Entry(
-        source=beside or reference.location,
+        source=relative or reference.location,
         module=package.name,
         rev=reference.rev,
         commit=package.commit,

@@ -56,14 +56,14 @@ def conflicts(found: Sequence[License], project: str | None) -> Iterator[str]:
 
 def _problem_of(license: License, project: str | None) -> str | None:
     """The problems of one licence, by itself or together with the project's."""
-    said = license.license
-    if said is None:
-        return f"add `license` to {'its README.md' if license.kind == 'code' else 'the README.md beside it'}"
-    if NO_DERIVATIVES.search(said):
+    identifier = license.license
+    if identifier is None:
+        return f"add `license` to {'its README.md' if license.kind == 'code' else 'the README.md in its folder'}"
+    if NO_DERIVATIVES.search(identifier):
         return "allows no derived works, and weights trained on it may be one"
-    if NON_COMMERCIAL.search(said):
+    if NON_COMMERCIAL.search(identifier):
         return f"forbids commercial use, which the project's {project} allows" if FREE.match(project or "") else None
-    return None if FREE.match(said) or SHARE_ALIKE.search(said) else "has terms of its own; read them"
+    return None if FREE.match(identifier) or SHARE_ALIKE.search(identifier) else "has terms of its own; read them"
 
 
 def project_license(files: Files) -> str | None:

@@ -24,6 +24,6 @@ def changed_modules(project: Project, base: str) -> list[str]:
 def _git(project: Project, *arguments: str) -> str:
     done = run_git(project.root, *arguments)
     if done.exit_status:
-        said = done.message or "it has no history in common with HEAD"
-        raise KitError(f"{arguments[-2] if arguments[0] == 'merge-base' else 'git'}: {said}; fetch the whole history")
+        reason = done.message or "it has no history in common with HEAD"
+        raise KitError(f"{arguments[-2] if arguments[0] == 'merge-base' else 'git'}: {reason}; fetch the whole history")
     return done.text

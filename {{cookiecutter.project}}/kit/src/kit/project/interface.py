@@ -15,9 +15,9 @@ WORDS = {"description", "title", "default", "examples"}
 
 def interface_digest(contract: Mapping[str, Any], types: Mapping[str, bytes | None]) -> str:
     """SHA-256 of a module.yaml's family, ports and parameters and of the contracts in `types`, without descriptions."""
-    said = {part: contract.get(part) for part in ("family", "inputs", "outputs", "params")}
+    interface = {part: contract.get(part) for part in ("family", "inputs", "outputs", "params")}
     documents = {name: _document(types.get(name)) for name in types_of(contract)}
-    return document_digest({"module": said, "types": documents})
+    return document_digest({"module": interface, "types": documents})
 
 
 def document_digest(document: Any) -> str:

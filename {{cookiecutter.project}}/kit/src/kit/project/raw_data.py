@@ -45,8 +45,8 @@ def _read(files: Files, path: str) -> Iterator[RawData]:
             continue
         card = data_card(files, artifact.path)
         source = _imported_from(document) or card.get("source")
-        said = {key: str(card[key]) if key in card else None for key in ("license", "credit")}
-        yield RawData(artifact, out.get("size"), path, str(source) if source else None, **said)
+        declared = {key: str(card[key]) if key in card else None for key in ("license", "credit")}
+        yield RawData(artifact, out.get("size"), path, str(source) if source else None, **declared)
 
 
 def dvc_file(files: Files, path: str) -> Mapping[str, Any]:

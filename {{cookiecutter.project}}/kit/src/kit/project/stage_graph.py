@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Makers(Generic[T]):
-    """The makers of paths: of the path itself, of a folder that it lies in, and of what lies in it."""
+    """The makers of paths: of the path itself, of a folder that contains it, and of what it contains."""
 
     def __init__(self, outs: Mapping[str, T]) -> None:
         self.outs = outs

@@ -104,7 +104,7 @@ def about_torch() -> dict[str, Any] | None:
         return None
     try:
         return facts_of(torch)
-    except Exception as error:  # a torch that tells its facts in another way must not fail a finished run
+    except Exception as error:  # a version of torch with another interface must not fail a finished run
         return {"version": str(getattr(torch, "__version__", "?")), "unknown": f"{type(error).__name__}: {error}"}
 
 

@@ -39,7 +39,7 @@ def record_findings(history: History, revision: Revision) -> Iterator[AuditFindi
 
 def _agreement(revision: Revision, execution: Execution, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:
     """Compare the record with the lock's entry and the module's code."""
-    said = {
+    compared = {
         "stage": (record["stage"], execution.stage),
         "command": (record["command"], execution.command),
         "module": (record["module"]["name"], execution.module),
@@ -47,7 +47,7 @@ def _agreement(revision: Revision, execution: Execution, record: dict[str, Any],
         "inputs": (sorted(e["path"] for e in record["inputs"].values()), sorted(dep.path for dep in execution.inputs)),
         "outputs": (sorted(e["path"] for e in record["outputs"].values()), sorted(o.path for o in execution.results)),
     }
-    for name, (recorded, locked) in said.items():
+    for name, (recorded, locked) in compared.items():
         if recorded != locked:
             yield error(place, f"records {name} {recorded}, but dvc.lock has {locked}")
     sizes = {entry["path"]: entry["size"] for entry in record["outputs"].values()}

@@ -174,6 +174,6 @@ def _hardware(record: Mapping[str, Any]) -> dict[str, Any]:
         "processor": record["machine"]["cpu"],
         "instruction sets": record["machine"]["cpu_features"],
         "torch": record["torch"],
-        # Threads stand above, in their own words.
+        # Threads are named above.
         "variables": {k: v for k, v in record["determinism"]["variables"].items() if k != "OMP_NUM_THREADS"},
     }

@@ -64,9 +64,9 @@ class Content:
 
 def tolerance_of(files: Files) -> Tolerance:
     """[tool.kit.tolerance] in pyproject.toml; missing values are the defaults of the class."""
-    said = pyproject(files, "tool", "kit", "tolerance")
+    settings = pyproject(files, "tool", "kit", "tolerance")
     known = ("relative", "absolute", "metric")
-    return Tolerance(**{name: float(said[name]) for name in known if isinstance(said.get(name), int | float)})
+    return Tolerance(**{name: float(settings[name]) for name in known if isinstance(settings.get(name), int | float)})
 
 
 def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance: Tolerance) -> Verdict:
@@ -86,7 +86,7 @@ def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance
             return _files(path, before, after, is_metric, tolerance)
         except TooLarge as error:
             return Verdict(path, Agreement.UNKNOWN, str(error))
-        except Exception as error:  # a damaged or odd file is different, and says why
+        except Exception as error:  # a file that cannot be read is different, with the reason
             return Verdict(path, Agreement.DIFFERENT, f"cannot be compared: {' '.join(str(error).split())[:120]}")
 
 
