@@ -16,7 +16,7 @@ class Severity(StrEnum):
 class AuditFinding:
     """One finding; `place` is a file or a stage, and `message` says what is wrong and what to do.
 
-    A `decision` is what somebody wanted so, as a frozen stage that is not of its inputs; it is told and blocks nothing.
+    A `decision` is intended, such as a frozen stage whose inputs have changed: it is shown, and blocks nothing.
     """
 
     level: Severity
