@@ -7,9 +7,8 @@ from pathlib import PurePosixPath
 from kit.errors import KitError
 from kit.formats.documents import read_text
 from kit.lineage.history.lockfile import LockReader
-from kit.project.diagnostic import WARNING, Diagnostic, diagnostic_of, line_in
-from kit.project.project import Project
-from kit.project.stage import Stage
+from kit.project.diagnostic import ERROR, WARNING, Diagnostic, diagnostic_of, line_in
+from kit.project.stage_graph import folders_above
 from kit.project.view import View
 
 
@@ -53,16 +52,14 @@ def missing_sources(view: View) -> Iterator[Diagnostic]:
     if view.problems:
         return  # the stages that cannot be resolved may make it
     root = view.project.root
-    outs = {out for stage in view.stages for out in stage.outs}
     absent = {f"modules/{stage.module}/" for stage in view.stages if not (view.project.modules / stage.module).is_dir()}
     for stage in view.stages:
         for dep in stage.deps:
-            if dep.startswith(tuple(absent)):
-                continue  # stage_findings says so of the stage that runs the module
-            above = [dep, *map(str, PurePosixPath(dep).parents)]
+            if dep.startswith(tuple(absent)) or "://" in dep:
+                continue  # stage_diagnostics says so of the stage that runs the module; a store is not looked into
+            above = [dep, *folders_above(dep)]
             tracked = any((root / f"{path}.dvc").is_file() for path in above) or (root / dep).exists()
-            made = any(path in outs for path in above) or any(out.startswith(f"{dep}/") for out in outs)
-            if not tracked and not made:
+            if not tracked and not view.graph.makers.of(dep):
                 message = (
                     f"stage {stage.name}: no stage makes {dep}, and it is not here; `dvc add` it, or correct the path"
                 )
@@ -72,11 +69,11 @@ def missing_sources(view: View) -> Iterator[Diagnostic]:
 def dropped_deps(view: View) -> Iterator[Diagnostic]:
     """Leftovers in dvc.lock: DVC never removes a dep by itself, so the lock claims more than was read."""
     try:
-        locked = locked_deps(view.project)
+        locked = locked_deps(view)
     except KitError as error:
         yield diagnostic_of(error, view.project)
         return
-    stages = {stage.name: stage for stage in view.stages}
+    stages = view.graph.stages
     for name, deps in locked.items():
         if name not in stages:
             if view.pipeline and name not in view.pipeline.names():
@@ -84,14 +81,12 @@ def dropped_deps(view: View) -> Iterator[Diagnostic]:
                 message = f"stage {name} is no longer in dvc.yaml; remove its entry"
                 yield Diagnostic("dvc.lock", line, message, WARNING)
             continue
-        for dep in deps - _deps_of(stages[name]):
+        for dep in sorted(deps - set(stages[name].reads)):
             line = line_in(view.project, "dvc.lock", ("stages", name))
-            message = f"stage {name} still holds the dep {dep}, which dvc.yaml dropped; run `dvc repro --force {name}`"
-            yield Diagnostic("dvc.lock", line, message)
-
-
-def _deps_of(stage: Stage) -> set[str]:
-    return {*stage.deps, f"modules/{stage.module}"}
+            thaw = f"`dvc unfreeze {name}` and " if stages[name].definition.frozen else ""
+            remedy = f"run {thaw}`dvc repro --force {name}`"
+            message = f"stage {name} still holds the dep {dep}, which dvc.yaml dropped; {remedy}"
+            yield Diagnostic("dvc.lock", line, message, WARNING if thaw else ERROR)
 
 
 def uncached_outs(view: View) -> Iterator[Diagnostic]:
@@ -116,12 +111,14 @@ def stray_sections(view: View) -> Iterator[Diagnostic]:
             )
 
 
-def locked_deps(project: Project) -> dict[str, set[str]]:
+def locked_deps(view: View) -> dict[str, set[str]]:
     """Stage to its deps in dvc.lock; empty if nothing has run.
 
     Raises:
         KitError: dvc.lock is invalid.
     """
-    text = read_text(project.root / "dvc.lock", "dvc.lock")
+    text = read_text(view.project.root / "dvc.lock", "dvc.lock")
     lock = LockReader().read(text, "dvc.lock") if text else {}
-    return {name: {dep.path for dep in execution.deps} for name, execution in lock.items()}
+    folders = {name: stage.definition.wdir for name, stage in view.graph.stages.items()}
+    moved = (execution.moved(folders.get(name, ".")) for name, execution in lock.items())
+    return {execution.stage: {dep.path for dep in execution.deps} for execution in moved}

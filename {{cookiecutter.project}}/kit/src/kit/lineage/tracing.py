@@ -151,4 +151,4 @@ def execution_node(history: History, revision: Revision, execution: Execution) -
     recorded = history.records.of(execution)
     origin = origin_of(history, revision, execution, recorded.document)
     source = revision.source(execution.module) if execution.module else None
-    return ExecutionNode(execution, source, recorded.document, recorded.problem, origin, execution.inputs)
+    return ExecutionNode(execution, source, recorded.document, str(recorded.problem or ""), origin, execution.inputs)

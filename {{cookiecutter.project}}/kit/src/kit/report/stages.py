@@ -57,12 +57,11 @@ def states_of(trace: Trace, findings: Sequence[AuditFinding]) -> dict[str, str]:
 
 
 def concerns(finding: AuditFinding, trace: Trace, stage: str) -> bool:
-    """Whether a finding is about a stage: it names it, or one of its outs, its inputs, its record or its module."""
+    """Whether a finding is about a stage, or about one of its outs, its inputs, its record or its module."""
     execution = trace.executions[stage].execution
-    places = {artifact.path for artifact in (*execution.outs, *execution.deps)} | {f"stage {stage}"}
+    places = {artifact.path for artifact in (*execution.outs, *execution.deps)}
     places |= {f"modules/{execution.module}/{name}" for name in ("requirements.txt", "module.yaml")}
-    named = f"stage {stage} " in f"{finding.message} " or f"stage {stage}:" in finding.message
-    return named or finding.place in places
+    return finding.stage == stage or finding.place in places
 
 
 def raw_section(node: ArtifactNode) -> str:

@@ -8,7 +8,7 @@ from kit.dvc.artifact import Artifact
 from kit.dvc.hashing import FOLDER
 from kit.dvc.params import MISSING, changed_params, read_params
 from kit.errors import KitError
-from kit.lineage.audit.finding import AuditFinding, decision, error, warning
+from kit.lineage.audit.finding import AuditFinding, about, decision, error, warning
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
@@ -27,7 +27,8 @@ def claim_findings(history: History, revision: Revision) -> Iterator[AuditFindin
             yield error(path, "names no data; restore it from another commit, or `dvc add` the data again")
     stages = _stages(revision)
     for execution in revision.lock.values():
-        yield from _Claims(history, revision, execution, stages.get(execution.stage)).findings()
+        claims = _Claims(history, revision, execution, stages.get(execution.stage))
+        yield from about(execution.stage, claims.findings())
 
 
 def _stages(revision: Revision) -> dict[str, Stage]:

@@ -1,6 +1,7 @@
 """A finding of an audit, its severity and its place."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -16,13 +17,15 @@ class Severity(StrEnum):
 class AuditFinding:
     """One finding; `place` is a file or a stage, and `message` says what is wrong and what to do.
 
-    A `decision` is intended, such as a frozen stage whose inputs have changed: it is shown, and blocks nothing.
+        `stage` is the stage that it is about, if any. A `decision` is what somebody wanted so, as a frozen stage that was
+    not run with its inputs of now; it is told and blocks nothing.
     """
 
     level: Severity
     place: str
     message: str
     decision: bool = False
+    stage: str = ""
 
 
 def error(place: str, message: str) -> AuditFinding:
@@ -39,3 +42,8 @@ def decision(place: str, message: str) -> AuditFinding:
 
 def unknown(place: str, message: str) -> AuditFinding:
     return AuditFinding(Severity.UNKNOWN, place, message)
+
+
+def about(stage: str, findings: Iterable[AuditFinding]) -> Iterator[AuditFinding]:
+    """Findings that are all about one stage."""
+    return (replace(finding, stage=stage) for finding in findings)

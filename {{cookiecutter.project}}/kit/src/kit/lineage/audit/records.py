@@ -6,7 +6,7 @@ from typing import Any
 
 from kit.dvc.artifact import Artifact
 from kit.git.status import CHANGES_KEPT
-from kit.lineage.audit.finding import AuditFinding, error, unknown, warning
+from kit.lineage.audit.finding import AuditFinding, about, error, unknown, warning
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.revision import Revision
@@ -17,24 +17,28 @@ def record_findings(history: History, revision: Revision) -> Iterator[AuditFindi
     """Every stage's run.json."""
     made: dict[Artifact, tuple[str, str]] = {}
     for execution in revision.graph.in_order:
-        if not execution.module:
-            continue
-        wanted = execution.record
-        recorded = history.records.of(execution)
-        if wanted is None:
-            yield warning(f"stage {execution.stage}", "has no run record; add artifacts/…/run.json to its outs")
-        elif recorded.document is None:
-            yield (error if recorded.damaged else unknown)(
-                wanted.path, recorded.problem.removeprefix(f"{wanted.path}: ")
-            )
-        else:
-            place, document = wanted.path, recorded.document
-            yield from _agreement(revision, execution, document, place)
-            yield from _chain(execution, document, place, made)
-            yield from _circumstances(execution, document, place)
-            md5s = {out.path: out.hash for out in execution.outs}
-            for entry in document["outputs"].values():
-                made[Artifact(entry["path"], md5s.get(entry["path"], ""))] = (entry["sha256"], place)
+        if execution.module:
+            yield from about(execution.stage, _record(history, revision, execution, made))
+
+
+def _record(
+    history: History, revision: Revision, execution: Execution, made: dict[Artifact, tuple[str, str]]
+) -> Iterator[AuditFinding]:
+    """One stage's run.json; `made` maps what the stages before made to its SHA-256 and the record that says so."""
+    wanted, recorded = execution.record, history.records.of(execution)
+    if wanted is None:
+        yield warning(f"stage {execution.stage}", "has no run record; add artifacts/…/run.json to its outs")
+    elif recorded.document is None:
+        problem = recorded.problem.message if recorded.problem else "is empty"
+        yield (error if recorded.damaged else unknown)(wanted.path, problem)
+    else:
+        place, document = wanted.path, recorded.document
+        yield from _agreement(revision, execution, document, place)
+        yield from _chain(execution, document, place, made)
+        yield from _circumstances(execution, document, place)
+        md5s = {out.path: out.hash for out in execution.outs}
+        for entry in document["outputs"].values():
+            made[Artifact(entry["path"], md5s.get(entry["path"], ""))] = (entry["sha256"], place)
 
 
 def _agreement(revision: Revision, execution: Execution, record: dict[str, Any], place: str) -> Iterator[AuditFinding]:

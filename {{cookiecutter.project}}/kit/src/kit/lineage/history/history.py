@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kit.dvc.cache import Storage
 from kit.errors import KitError
-from kit.git.files import CommittedFiles, WorkingFiles
+from kit.git.files import CommittedFiles, Files, WorkingFiles
 from kit.git.objects import Objects
 from kit.git.repository import Commit, Ref, Repository, open_repository
 from kit.lineage.history.lock_cache import LockCache, without_collector
@@ -138,12 +138,13 @@ class History:
     def working_tree(self) -> Revision:
         """The project in the working tree."""
         files = WorkingFiles(self.root)
-        try:
-            text = (files.read(LOCK) or b"").decode()
-            lock = self.reader.read(text, LOCK) if text else {}
-        except (KitError, UnicodeDecodeError) as error:
-            return Revision(WORKING_TREE, None, files, {}, self.sources, self.stages, str(error))
-        return Revision(WORKING_TREE, None, files, lock, self.sources, self.stages)
+        data = files.read(LOCK)
+        return self._revision(WORKING_TREE, None, files, self._read_lock(data) if data else {})
+
+    def _revision(self, name: str, commit: Commit | None, files: Files, lock: Lock | KitError) -> Revision:
+        if isinstance(lock, KitError):
+            return Revision(name, commit, files, {}, self.sources, self.stages, lock)
+        return Revision(name, commit, files, lock, self.sources, self.stages)
 
     def at(self, commit: str, label: str | None = None) -> Revision:
         """The project at a commit."""
@@ -154,11 +155,7 @@ class History:
             if blob and blob not in self._parsed:
                 self._parse([blob])
             lock = self._parsed.get(blob or "", {})
-            if isinstance(lock, KitError):
-                revision = Revision(label or commit[:8], found, files, {}, self.sources, self.stages, str(lock))
-            else:
-                revision = Revision(label or commit[:8], found, files, lock, self.sources, self.stages)
-            self._revisions[commit] = revision
+            self._revisions[commit] = self._revision(label or commit[:8], found, files, lock)
         return self._revisions[commit]
 
     def names_of(self, commit: str) -> list[str]:

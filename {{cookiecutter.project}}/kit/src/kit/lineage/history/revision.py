@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
+from kit.errors import KitError
 from kit.git.files import Files
 from kit.git.repository import Commit
 from kit.lineage.history.lock_graph import LockGraph
@@ -23,7 +24,7 @@ class Revision:
         lock: Lock,
         sources: Sources,
         stages: StageReader,
-        problem: str | None = None,
+        problem: KitError | None = None,
     ) -> None:
         self.name = name
         self.commit = commit

@@ -6,6 +6,7 @@ from typing import Any
 
 from kit.dvc.cache import Storage
 from kit.dvc.hashing import md5_of_bytes
+from kit.errors import KitError
 from kit.formats.documents import schema_named, violation
 from kit.lineage.history.lockfile import Execution
 from kit.project.run_record import SCHEMA
@@ -16,7 +17,7 @@ class Recorded:
     """An execution's run record, or why there is none: `problem`; `damaged`: whether its bytes have changed."""
 
     document: dict[str, Any] | None
-    problem: str = ""
+    problem: KitError | None = None
     damaged: bool = False
 
 
@@ -25,13 +26,14 @@ def parsed_record(data: bytes, label: str) -> Recorded:
     try:
         document = json.loads(data)
     except ValueError as error:
-        return Recorded(None, f"{label}: invalid JSON: {error}", damaged=True)
+        return Recorded(None, KitError(f"invalid JSON: {error}", label), damaged=True)
     schema = document.get("schema") if isinstance(document, dict) else None
     if isinstance(schema, int) and schema > SCHEMA:
-        return Recorded(None, f"{label}: is of schema {schema}, which this kit does not know; update the kit")
+        newer = f"is of schema {schema}, which this kit does not know; update the kit"
+        return Recorded(None, KitError(newer, label))
     problem = violation(document, schema_named("run"))
     if problem:
-        return Recorded(None, f"{label}: invalid run record: {problem}", damaged=True)
+        return Recorded(None, KitError(f"invalid run record: {problem}", label), damaged=True)
     return Recorded(dict(document))
 
 
@@ -46,7 +48,7 @@ class RunRecords:
         """The run record that dvc.lock names for an execution."""
         wanted = execution.record
         if wanted is None:
-            return Recorded(None, "the stage has no run record (run.json is not among its outs)")
+            return Recorded(None, KitError("the stage has no run record (run.json is not among its outs)"))
         if wanted.hash not in self._known:
             self._known[wanted.hash] = self._read(wanted.path, wanted.hash)
         return self._known[wanted.hash]
@@ -57,7 +59,8 @@ class RunRecords:
         candidates = [found.read_bytes() for found in (place, here) if found and found.is_file()]
         data = next((data for data in candidates if md5_of_bytes(data) == md5), None)
         if data is None and place:
-            return Recorded(None, f"{path}: the cache holds other bytes than those of {md5[:8]}", damaged=True)
+            return Recorded(None, KitError(f"the cache holds other bytes than those of {md5[:8]}", path), damaged=True)
         if data is None:
-            return Recorded(None, f"{path}: the run record {md5[:8]} is not on this machine; `dvc fetch` brings it")
+            missing = f"the run record {md5[:8]} is not on this machine; `dvc fetch` brings it"
+            return Recorded(None, KitError(missing, path))
         return parsed_record(data, path)

@@ -7,7 +7,6 @@ from typing import Any
 from kit.dvc.hashing import dvc_hash, ignored_in
 from kit.dvc.params import changed_params, read_params
 from kit.dvc.stages import Out
-from kit.errors import KitError
 from kit.lineage.compare.causes import Cause, Kind
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
@@ -163,6 +162,6 @@ def _recorded_hashes(history: History) -> dict[str, str]:
     """Path to the hash that dvc.lock has of what a stage made, or that a .dvc file has."""
     working = history.working_tree
     if working.problem:
-        raise KitError(working.problem)
+        raise working.problem
     raw = {path: data.artifact.hash for path, data in working.raw.items()}
     return raw | {out.path: out.hash for execution in working.lock.values() for out in execution.outs}
