@@ -36,6 +36,18 @@ def test_a_foreign_encoder_is_refused_and_an_adapter_brings_the_accuracy_back(pr
     assert project.hashes()["artifacts/train/head.safetensors"] == head
     assert accuracy(project) > before - 0.05  # almost as before, says the page
 
+    # A frozen stage is a decision: whatever the head was trained on, nothing waits for it.
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "--quiet", "--message", "Adapt the new encoder to the old head")
+    assert "didn't change" in project.run("dvc", "repro")
+    assert project.run("kit", "stages", "--stale") == ""
+    assert "accepted" in project.run("kit", "gate")
+    found = project.run("kit", "verify")
+    assert "stage train is frozen: `dvc unfreeze train` lets it run" in found
+    assert "dvc repro" not in found
+    assert "error" not in found.replace("0 errors", "")
+    assert "v1.0.0" in project.run("kit", "register", "digits")
+
 
 def test_without_the_adapter_the_accuracy_is_near_chance(project: Baked) -> None:
     """As the page says, with the check of spaces turned off by giving the head no space to match."""

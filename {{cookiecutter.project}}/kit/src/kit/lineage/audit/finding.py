@@ -17,8 +17,8 @@ class Severity(StrEnum):
 class AuditFinding:
     """One finding; `place` is a file or a stage, and `message` says what is wrong and what to do.
 
-        `stage` is the stage that it is about, if any. A `decision` is what somebody wanted so, as a frozen stage that was
-    not run with its inputs of now; it is told and blocks nothing.
+    `stage` is the stage that it is about, if any. A `decision` is intended, such as a frozen stage whose inputs have
+    changed: it is shown, and blocks nothing.
     """
 
     level: Severity
