@@ -62,7 +62,7 @@ def owned(releases: Path, tmp_path: Path) -> Baked:
         ("modules/encoder_conv/run.py", "if (epoch + 1) % 10 == 0:", "if (epoch + 1) % 20 == 0:  # ours"),
         ("params.yaml", "epochs: 60", "epochs: 59  # ours"),
         ("README.md", "# my-project\n", "# my-project\n\nOur own words.\n"),
-        ("pyproject.toml", '  "kit",\n', '  "kit",\n  "tabulate",\n'),
+        ("pyproject.toml", "dependencies = [\n", 'dependencies = [\n  "tabulate",\n'),
         (".gitignore", "# Python\n", "/ours/\n\n# Python\n"),
     ]:
         text = (project.root / path).read_text()
@@ -88,6 +88,10 @@ def test_an_update_keeps_everything_and_the_pipeline_runs(owned: Baked, template
         assert path.is_dir() or (owned.root / inside).read_bytes() == path.read_bytes(), inside
 
     owned.run("make", "setup")
+    assert "kit COMMAND" in owned.run("kit", "--help")
+    installed = {line.split()[0] for line in owned.run("uv", "pip", "list").splitlines() if line}
+    assert "dvc-module-kit" in installed
+    assert "kit" not in installed
     assert "no mistakes" in owned.run("kit", "check")
     owned.run("kit", "test", "keep_some", "encoder_conv")
     executed = owned.executed("dvc", "repro")

@@ -153,7 +153,7 @@ def test_nothing_unrendered_is_left_and_everything_parses(render: Render, tmp_pa
             read_yaml(project / name, name)
     metadata = tomllib.loads((project / "pyproject.toml").read_text())["project"]
     assert metadata["authors"] == [{"name": "Ana O'Brien & <Søn>", "email": "you@example.com"}]
-    assert metadata["dependencies"] == ["dvc[s3]==3.67.1", "kit"]
+    assert metadata["dependencies"] == ["dvc[s3]==3.67.1", "dvc-module-kit"]
 
 
 def test_the_answers_are_kept_for_updates(render: Render, template: Path, tmp_path: Path) -> None:
