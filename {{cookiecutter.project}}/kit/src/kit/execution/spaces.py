@@ -39,7 +39,11 @@ def refuse_mismatch(stage: Stage, module: Module, bindings: PortBindings, inputs
 
 
 def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:
-    """Write the space_id into each output that has a space; the inputs' own ones were checked before."""
+    """Write the space_id into each output that has a space; the inputs' own ones were checked before.
+
+    Raises:
+        KitError: an output is damaged, or not of the format that its name says.
+    """
 
     @cache
     def space(port: str) -> str:
@@ -51,5 +55,8 @@ def stamp_outputs(module: Module, inputs: Mapping[str, Path], outputs: Mapping[s
             return digest
         return hashlib.sha256(json.dumps([digest, space(base)], separators=(",", ":")).encode()).hexdigest()
 
-    for port, found in [(port, space(source)) for port, source in module.spaces.items()]:
-        STAMPS[outputs[port].suffix](outputs[port], KEY, found)
+    try:
+        for port, found in [(port, space(source)) for port, source in module.spaces.items()]:
+            STAMPS[outputs[port].suffix](outputs[port], KEY, found)
+    except ValueError as error:
+        raise KitError(f"an output cannot be given its {KEY}: {error}", module.label) from None

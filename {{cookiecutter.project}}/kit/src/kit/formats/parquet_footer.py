@@ -9,20 +9,30 @@ import os
 from pathlib import Path
 
 BINARY, LIST, SET, MAP, STRUCT = 8, 9, 10, 11, 12
-FIXED = {1: 0, 2: 0, 3: 1, 7: 8}
-KEY_VALUES = 5
+FIXED = {1: 0, 2: 0, 3: 1, 7: 8, 13: 16}
+VARINTS = (4, 5, 6)
+ROW_GROUPS, KEY_VALUES = 4, 5
 Entries = list[tuple[bytes, bytes]]
 
 
 class Reader:
-    """A position in Thrift's compact protocol."""
+    """A position in Thrift's compact protocol.
+
+    What leads behind the end of the data, or is of no known type, is an IndexError.
+    """
 
     def __init__(self, data: bytes, position: int = 0) -> None:
         self.data, self.position = data, position
 
+    def advance(self, size: int) -> bytes:
+        """The next bytes, if there are so many."""
+        if size > len(self.data) - self.position:
+            raise IndexError
+        self.position += size
+        return self.data[self.position - size : self.position]
+
     def byte(self) -> int:
-        self.position += 1
-        return self.data[self.position - 1]
+        return self.advance(1)[0]
 
     def varint(self) -> int:
         value, shift = 0, 0
@@ -32,11 +42,17 @@ class Reader:
             if byte < 0x80:
                 return value
             shift += 7
+            if shift > 63:  # no number of the format is longer
+                raise IndexError
 
     def binary(self) -> bytes:
-        length = self.varint()
-        self.position += length
-        return self.data[self.position - length : self.position]
+        return self.advance(self.varint())
+
+    def size(self, size: int) -> int:
+        """The size of a list or map, each of whose items takes a byte at least."""
+        if size > len(self.data) - self.position:
+            raise IndexError
+        return size
 
     def field(self, last: int) -> tuple[int, int]:
         """The id and type of the next field of a struct; (0, 0) at its end."""
@@ -51,7 +67,7 @@ class Reader:
     def items(self) -> tuple[int, int]:
         """The size and the type of the items of the list that follows."""
         header = self.byte()
-        return self.varint() if header >> 4 == 15 else header >> 4, header & 15
+        return self.size(self.varint() if header >> 4 == 15 else header >> 4), header & 15
 
     def skip(self, kind: int, in_list: bool = False) -> None:
         if kind in (LIST, SET):
@@ -64,7 +80,7 @@ class Reader:
                 last = field[0]
                 self.skip(field[1])
         elif kind == MAP:
-            size = self.varint()
+            size = self.size(self.varint())
             kinds = self.byte() if size else 0
             for _ in range(size):
                 self.skip(kinds >> 4, in_list=True)
@@ -72,9 +88,11 @@ class Reader:
         elif kind == BINARY:
             self.binary()
         elif kind in FIXED:
-            self.position += 1 if in_list and kind < 3 else FIXED[kind]
-        else:
+            self.advance(1 if in_list and kind < 3 else FIXED[kind])
+        elif kind in VARINTS:
             self.varint()
+        else:
+            raise IndexError
 
 
 def read_metadata(path: Path) -> dict[str, str]:
@@ -83,7 +101,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     Raises:
         ValueError: it is not a Parquet file, or its footer is encrypted.
     """
-    entries = _key_values(*_footer(path)[:1])[1]
+    entries = _key_values(_footer(path)[0], path)[1]
     return {key.decode(errors="replace"): value.decode(errors="replace") for key, value in entries}
 
 
@@ -94,7 +112,7 @@ def set_metadata(path: Path, key: str, value: str) -> None:
         ValueError: it is not a Parquet file, or its footer is encrypted.
     """
     footer, start = _footer(path)
-    (begin, end), entries = _key_values(footer)
+    (begin, end), entries = _key_values(footer, path)
     entries = [entry for entry in entries if entry[0] != key.encode()] + [(key.encode(), value.encode())]
     before, after = footer[:begin], footer[end:]
     if begin == end:  # there was no list yet: it goes between field 4 and the next, which then comes one step later
@@ -119,24 +137,30 @@ def _footer(path: Path) -> tuple[bytes, int]:
         return file.read(length), size - 8 - length
 
 
-def _key_values(footer: bytes) -> tuple[tuple[int, int], Entries]:
+def _key_values(footer: bytes, path: Path) -> tuple[tuple[int, int], Entries]:
     """Begin and end of the list of metadata (equal if there is none: where it would be), and its entries."""
     try:
         return _located(Reader(footer))
-    except IndexError:
-        raise ValueError("the footer is incomplete") from None
+    except (IndexError, RecursionError):
+        raise ValueError(f"{path.name} is not a Parquet file: its footer is incomplete or damaged") from None
 
 
 def _located(reader: Reader) -> tuple[tuple[int, int], Entries]:
-    last, place = 0, 0
+    last, place, before = 0, 0, 0
     while (field := reader.field(last)) != (0, 0):
         last, kind = field
         if last == KEY_VALUES:
             begin = reader.position
-            entries = [_entry(reader) for _ in range(reader.items()[0])]
+            size, item = reader.items()
+            if kind != LIST or (size and item != STRUCT):
+                raise IndexError
+            entries = [_entry(reader) for _ in range(size)]
             return (begin, reader.position), entries
         reader.skip(kind)
-        place = reader.position if last < KEY_VALUES else place
+        if last < KEY_VALUES:
+            place, before = reader.position, last
+    if before != ROW_GROUPS:  # which every file has, and after which the list is written
+        raise IndexError
     return (place, place), []
 
 
@@ -144,7 +168,9 @@ def _entry(reader: Reader) -> tuple[bytes, bytes]:
     """A struct KeyValue: 1 key, 2 value (which may be missing)."""
     found, last = {1: b"", 2: b""}, 0
     while (field := reader.field(last)) != (0, 0):
-        last = field[0]
+        last, kind = field
+        if kind != BINARY or last not in found:
+            raise IndexError
         found[last] = reader.binary()
     return found[1], found[2]
 
