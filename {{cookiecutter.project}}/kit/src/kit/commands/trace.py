@@ -117,7 +117,7 @@ def dated(history: History, commit: str) -> str:
 
 def _license_lines(found: Trace) -> Iterator[str]:
     flowing = licenses(found)
-    yield "\nlicences that flow in"
+    yield "\nlicences that apply"
     for license in flowing:
         credit = f", credit: {license.credit}" if license.credit else ""
         yield f"  {license.license or 'NOT DECLARED'}: {license.subject} ({license.kind}){credit}"
