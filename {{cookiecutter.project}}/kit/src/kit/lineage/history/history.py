@@ -1,7 +1,9 @@
 """A project's whole history: every commit of every branch, tag and experiment, each lock parsed once."""
 
+import gc
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +12,6 @@ from kit.errors import KitError
 from kit.git.files import CommittedFiles, Files, WorkingFiles
 from kit.git.objects import Objects
 from kit.git.repository import Commit, Ref, Repository, open_repository
-from kit.lineage.history.lock_cache import LockCache, without_collector
 from kit.lineage.history.lockfile import Execution, Key, Lock, LockReader, key
 from kit.lineage.history.revision import Revision
 from kit.lineage.history.run_records import RunRecords
@@ -79,18 +80,11 @@ class History:
     @cached_property
     def locks(self) -> Mapping[str, Lock]:
         """Blob id to the parsed lock, for every lock in history that can be read; see `broken`."""
-        cache = LockCache(self.repository.folder)
         wanted = dict.fromkeys(self.lock_blobs.values())
-        kept = {blob: lock for blob, lock in cache.load().items() if blob in wanted}
         with without_collector():
-            self._parse([blob for blob in wanted if blob not in kept and blob not in self._parsed])
-            own = {
-                blob: lock for blob, lock in self._parsed.items() if not isinstance(lock, KitError) and blob not in kept
-            }
-            self._known = {key(execution): execution for lock in kept.values() for execution in lock.values()}
-            locks = kept | {blob: self.interned(lock) for blob, lock in own.items()}
-        cache.save(locks, len(kept))
-        return locks
+            self._parse([blob for blob in wanted if blob not in self._parsed])
+            parsed = ((blob, self._parsed[blob]) for blob in wanted)
+            return {blob: self.interned(lock) for blob, lock in parsed if not isinstance(lock, KitError)}
 
     def interned(self, lock: Lock) -> Lock:
         """The same lock with the history's own object for every execution that it knows."""
@@ -181,3 +175,15 @@ class History:
             return error
         except UnicodeDecodeError:
             return KitError("is not UTF-8 text; restore it from Git", LOCK)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Many small objects that all live on: looking for garbage among them takes longer than making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
