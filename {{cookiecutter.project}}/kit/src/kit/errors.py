@@ -24,5 +24,6 @@ class KitError(Exception):
 
 
 def one_line(error: BaseException) -> str:
-    """An error's message without line breaks."""
-    return " ".join(str(error).split())
+    """What an error says, without line breaks."""
+    text = str(error)
+    return " ".join(text.split())

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from kit.errors import KitError
+from kit.errors import KitError, one_line
 
 GUESSED = "Inferred from the data by `kit new`; say what a row is, and make it stricter."
 
@@ -29,7 +29,7 @@ def _columns(path: Path, label: str) -> dict[str, Any]:
     try:
         table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     except (ValueError, OSError) as error:
-        raise KitError(f"cannot be read as a table: {' '.join(str(error).split())}", label) from None
+        raise KitError(f"cannot be read as a table: {one_line(error)}", label) from None
     return {str(name): _column(column) for name, column in table.items()}
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from pandera.errors import SchemaErrors
 from pandera.io.pandas_io import deserialize_schema
 
-from kit.errors import KitError
+from kit.errors import KitError, one_line
 
 if TYPE_CHECKING:
     from kit.contracts.contract import Contract
@@ -18,7 +18,7 @@ def table_violation(contract: "Contract", path: Path) -> str | None:
     try:
         table = read_table(path, header=contract.document.get("header", True))
     except (OSError, ValueError) as error:
-        return f"cannot be read as a table: {' '.join(str(error).split())}"
+        return f"cannot be read as a table: {one_line(error)}"
     try:
         schema_of(contract).validate(table, lazy=True)
     except SchemaErrors as error:
@@ -44,7 +44,7 @@ def schema_of(contract: "Contract") -> Any:
     try:
         return deserialize_schema(contract.document["schema"])  # type: ignore[no-untyped-call]
     except Exception as error:  # pandera raises whatever its parts do
-        raise KitError(f"schema: {' '.join(str(error).split())}", contract.label) from error
+        raise KitError(f"schema: {one_line(error)}", contract.label) from error
 
 
 def in_words(failures: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""A project's DVC remote, read through DVC. Beside pipeline.py the only file that knows DVC's internals (3.67.1)."""
+"""A project's DVC remote, read through DVC (3.67.1)."""
 
 import hashlib
 from collections.abc import Callable, Iterable

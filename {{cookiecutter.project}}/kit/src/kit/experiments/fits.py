@@ -91,7 +91,7 @@ def _problems(view: View, stage: Stage, module: Module) -> Iterator[str]:
     section, filled = view.pipeline.section(module.name) if view.pipeline else None, stage.module
     stage = replace(stage, module=module.name, params=section or {})
     for problem in binding_problems(stage, module):
-        yield str(problem).removeprefix(f"dvc.yaml: stage {stage.name}: ")
+        yield problem.message
         return
     bindings = port_bindings(stage, module)
     for port, path in bindings.inputs.items():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from kit.errors import KitError
+from kit.errors import KitError, one_line
 from kit.exports.extras import needed
 
 
@@ -46,4 +46,4 @@ def check_signature(place: Path, signature: Path, key: Path) -> None:
 
 
 def _words(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    return one_line(error)[:300] or type(error).__name__

@@ -13,7 +13,7 @@ from jsonschema_specifications import REGISTRY
 from referencing.exceptions import Unresolvable
 from yaml import MarkedYAMLError, YAMLError
 
-from kit.errors import KitError
+from kit.errors import KitError, one_line
 from kit.formats import yaml12
 
 
@@ -41,7 +41,7 @@ def parse_yaml(data: bytes, label: str) -> Any:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise KitError(f"invalid YAML: {error.problem or error.context}", label, line) from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise KitError(f"invalid YAML: {' '.join(str(error).split())}", label) from None
+        raise KitError(f"invalid YAML: {one_line(error)}", label) from None
 
 
 def read_text(path: Path, label: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from kit.errors import one_line
 from kit.formats import yaml12
 
 FRONT = re.compile(r"---[ \t]*\n(?P<front>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -21,7 +22,7 @@ def front_matter(text: str) -> tuple[str, int, str | None]:
         yaml12.load(front)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        problem = getattr(error, "problem", None) or one_line(error)
         return "", mark.line + 2 if mark else 1, f"front matter: {problem}"
     return front, 1, None
 

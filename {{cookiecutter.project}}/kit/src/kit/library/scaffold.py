@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from kit.contracts.contract import Contract
-from kit.errors import KitError
+from kit.errors import KitError, one_line
 from kit.formats import yaml12
 from kit.formats.front_matter import card_in
 from kit.library.origin import PORT, Origin, origin_of
@@ -165,7 +165,7 @@ def _rendered(folder: Path, answers: Mapping[str, str]) -> dict[str, bytes]:
             made = cookiecutter(str(folder), no_input=True, extra_context=dict(answers), output_dir=scratch,
                                 default_config=True, accept_hooks=False)  # fmt: skip
         except CookiecutterException as error:
-            raise KitError(" ".join(str(error).split()), f"{TEMPLATES}/{folder.name}") from None
+            raise KitError(one_line(error), f"{TEMPLATES}/{folder.name}") from None
         root = Path(made)
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
+from kit.errors import one_line
 from kit.formats.flat import equal
 from kit.git.files import Files
 from kit.lineage.compare.readers import READERS, TooLarge, json_in, leaves, values_of
@@ -87,7 +88,7 @@ def compare(path: str, left: Content, right: Content, is_metric: bool, tolerance
         except TooLarge as error:
             return Verdict(path, Agreement.UNKNOWN, str(error))
         except Exception as error:  # a file that cannot be read is different, with the reason
-            return Verdict(path, Agreement.DIFFERENT, f"cannot be compared: {' '.join(str(error).split())[:120]}")
+            return Verdict(path, Agreement.DIFFERENT, f"cannot be compared: {one_line(error)[:120]}")
 
 
 def _files(path: str, left: BinaryIO, right: BinaryIO, is_metric: bool, tolerance: Tolerance) -> Verdict:
