@@ -32,7 +32,7 @@ def test_every_module_of_the_family_is_told(slot: Path, kit: Kit) -> None:
 MISFITS = {
     "another input": (
         lambda: replace("modules/tripler/module.yaml", "inputs: {numbers: numbers}", "inputs: {figures: numbers}"),
-        "no: input port figures of tripler has no file in deps; add PATH/figures.*",
+        "no: stage double: input port figures of tripler has no file in deps; add PATH/figures.*",
     ),
     "another output type": (
         lambda: replace("modules/tripler/module.yaml", "doubled: numbers", "doubled: letters"),
