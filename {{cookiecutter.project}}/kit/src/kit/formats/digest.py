@@ -15,10 +15,19 @@ def sha256_of(path: Path) -> str:
 
 def sha256_of_files(folder: Path, files: Iterable[Path]) -> str:
     """SHA-256 in hex over the sorted list of (path relative to the folder, SHA-256)."""
+    return sha256_of_listing((file.relative_to(folder).as_posix(), sha256_of(file)) for file in sorted(files))
+
+
+def sha256_of_listing(entries: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 in hex over (path, SHA-256), in the order given."""
     listing = hashlib.sha256()
-    for file in sorted(files):
-        listing.update(f"{file.relative_to(folder).as_posix()}\0{sha256_of(file)}\n".encode())
+    for path, sha256 in entries:
+        listing.update(f"{path}\0{sha256}\n".encode())
     return listing.hexdigest()
+
+
+def sha256_of_bytes(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def size_of(path: Path) -> int:

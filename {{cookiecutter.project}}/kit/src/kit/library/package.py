@@ -1,6 +1,5 @@
 """A module as it is copied: its files, the contracts it names, the values of its parameters."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import yaml
 from kit.environments.lock import parse_lock
 from kit.errors import KitError
 from kit.formats import yaml12
+from kit.formats.digest import sha256_of_bytes, sha256_of_listing
 from kit.formats.documents import parse_yaml, schema_named, violation
 from kit.formats.front_matter import card_in
 from kit.library.yaml_edit import section_lines
@@ -50,13 +50,10 @@ class Package:
 
 
 def tree_digest(files: Mapping[str, bytes], contracts: Mapping[str, bytes]) -> str:
-    """SHA-256 in hex over the sorted list of (path, SHA-256), as kit.formats.digest computes it for folders."""
+    """SHA-256 in hex over the list of (path, SHA-256), sorted as text: so it is kept in modules.lock."""
     listing = {f"module/{path}": data for path, data in files.items()}
     listing |= {f"contracts/{name}.yaml": data for name, data in contracts.items()}
-    digest = hashlib.sha256()
-    for path, data in sorted(listing.items()):
-        digest.update(f"{path}\0{hashlib.sha256(data).hexdigest()}\n".encode())
-    return digest.hexdigest()
+    return sha256_of_listing((path, sha256_of_bytes(data)) for path, data in sorted(listing.items()))
 
 
 def types_named(module_yaml: bytes, label: str) -> list[str]:

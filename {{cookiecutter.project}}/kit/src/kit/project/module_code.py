@@ -1,6 +1,5 @@
 """A module's code at a revision: its hashes in dvc.lock and run.json, its contract and its lock."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from kit.dvc.ignore import Ignored
 from kit.environments.lock import Lock, parse_lock
 from kit.errors import KitError
 from kit.formats import yaml12
+from kit.formats.digest import sha256_of_bytes, sha256_of_listing
 from kit.git.files import Files
 from kit.project.project import Project
 from kit.project.stage import MODULES
@@ -33,11 +33,9 @@ class Source:
 
     @cached_property
     def sha256(self) -> str:
-        """The folder's hash in run.json; see kit.formats.digest."""
-        digest = hashlib.sha256()
-        for path in sorted(self.files, key=lambda path: PurePosixPath(path).parts):
-            digest.update(f"{path}\0{hashlib.sha256(self.files[path]).hexdigest()}\n".encode())
-        return digest.hexdigest()
+        """The folder's hash in run.json, with the order that files on disk are listed in."""
+        paths = sorted(self.files, key=lambda path: PurePosixPath(path).parts)
+        return sha256_of_listing((path, sha256_of_bytes(self.files[path])) for path in paths)
 
     @cached_property
     def contract(self) -> Mapping[str, Any]:

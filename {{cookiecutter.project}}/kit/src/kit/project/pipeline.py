@@ -10,7 +10,7 @@ from kit.dvc.stages import Definition, definition_of
 from kit.errors import KitError
 from kit.formats.documents import read_yaml
 from kit.project.project import Project
-from kit.project.stage import MODULES, Stage
+from kit.project.stage import MODULES, Stage, is_module_folder, stage_run_by
 from kit.project.stage_graph import StageGraph
 
 FILE, PARAMS = "dvc.yaml", "params.yaml"
@@ -70,10 +70,10 @@ class Pipeline:
 
     def _stage(self, name: str, definition: Definition) -> Stage:
         stage = Stage(name, "", definition.deps, {}, definition)
-        words = stage.command.split()
-        if words[:2] != ["kit", "run"]:
+        runs = stage_run_by(stage.command)
+        if runs is None:
             return stage
-        if words[2:3] != [name]:
+        if runs != name:
             message = f"the cmd of stage {name} runs another stage; write `kit run {name}`"
             raise KitError(message, FILE, at=("stages", name, "cmd"))
         if definition.wdir != ".":
@@ -110,7 +110,7 @@ def _read_params(project: Project) -> dict[str, Any]:
 
 def _module_of(stage: str, deps: tuple[str, ...]) -> str:
     """The one module among the deps of a stage."""
-    modules = [dep for dep in deps if dep.startswith(MODULES) and dep.count("/") == 1]
+    modules = list(filter(is_module_folder, deps))
     if len(modules) != 1:
         message = f"stage {stage} needs one module folder (modules/NAME) in deps, not {len(modules)}"
         raise KitError(message, FILE, at=("stages", stage, "deps"))

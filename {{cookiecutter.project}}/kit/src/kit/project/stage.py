@@ -57,3 +57,14 @@ class Stage:
     def reads(self) -> tuple[str, ...]:
         """Its deps, the module's folder last."""
         return (*self.deps, MODULES + self.module) if self.module else self.deps
+
+
+def stage_run_by(command: str) -> str | None:
+    """The stage that a command runs with `kit run STAGE …`; None for any other command, empty where it names none."""
+    kit, run, stage = [*command.split(None, 3)[:3], "", "", ""][:3]
+    return stage if (kit, run) == ("kit", "run") else None
+
+
+def is_module_folder(path: str) -> bool:
+    """Whether a dep is the folder of a module, and not a file in one."""
+    return path.startswith(MODULES) and path.count("/") == 1 and path != MODULES

@@ -13,7 +13,7 @@ from kit.dvc.artifact import Artifact
 from kit.dvc.stages import in_project
 from kit.errors import KitError
 from kit.formats import yaml12
-from kit.project.stage import MODULES
+from kit.project.stage import MODULES, is_module_folder, stage_run_by
 
 RECORD = "run.json"
 HEADER = "schema: '2.0'\nstages:\n"
@@ -79,9 +79,9 @@ class Execution:
     @cached_property
     def code(self) -> Artifact | None:
         """The module's folder."""
-        if self.command.split(None, 2)[:2] != ["kit", "run"]:
+        if stage_run_by(self.command) is None:
             return None
-        return next((dep for dep in self.deps if dep.path.startswith(MODULES) and dep.path.count("/") == 1), None)
+        return next((dep for dep in self.deps if is_module_folder(dep.path)), None)
 
     @cached_property
     def inputs(self) -> tuple[Artifact, ...]:

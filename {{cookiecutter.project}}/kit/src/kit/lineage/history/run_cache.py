@@ -7,6 +7,7 @@ import yaml
 from kit.dvc.cache import Storage
 from kit.formats import yaml12
 from kit.lineage.history.lockfile import Execution
+from kit.project.stage import stage_run_by
 
 
 def cached_executions(storage: Storage) -> Iterator[Execution]:
@@ -14,7 +15,6 @@ def cached_executions(storage: Storage) -> Iterator[Execution]:
     for place in sorted((storage.cache / "runs").glob("??/*/*") if storage.cache else []):
         try:
             document = yaml12.load(place.read_text(encoding="utf-8"))
-            words = str(document["cmd"]).split()
-            yield Execution(words[2] if words[:2] == ["kit", "run"] else "", document)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError, IndexError):
+            yield Execution(stage_run_by(str(document["cmd"])) or "", document)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError):
             continue  # DVC, too, passes over what it cannot read there
