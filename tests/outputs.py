@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 Kit = Callable[..., tuple[int, str, str]]
 ARTIFACTS = Path("artifacts/double")
 RECORD = ARTIFACTS / "run.json"
-KIT = f"{sys.executable} -m kit"
+KIT = f"{shlex.quote(sys.executable)} -m kit"
 OUTPUTS = ["doubled.csv", "second.csv", "third.csv"]
 
 

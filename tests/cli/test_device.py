@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -219,7 +220,7 @@ def test_where_it_ran_is_in_no_key(three_cards: None, tmp_path: Path) -> None:
     """DVC sees deps, params, outs and the command; none of them changes with the device."""
     wants("any")
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/kit").write_text(f'#!/bin/sh\nexec {sys.executable} -m kit "$@"\n')
+    (tmp_path / "bin/kit").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m kit "$@"\n')
     (tmp_path / "bin/kit").chmod(0o755)
     path = f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(SOURCE / "kit/src")}

@@ -21,7 +21,8 @@ BELOW = "docs/inner"
 VERSION = "digits@v1.0.0"
 # What depends on when a command ran, and on what earlier tests had built.
 CHANGING = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?|\d+\.\d+ ?s\b|kit: (building the environment|environment ready).*\n"
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?|\d+\.\d+ ?(?:s|MB)\b"
+    r"|kit: (building the environment|environment ready).*\n"
 )
 
 

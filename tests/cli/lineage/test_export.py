@@ -16,7 +16,7 @@ from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
 from jsonschema import Draft202012Validator
 from lab import CHAIN, RAW, Lab
-from places import ROOT
+from places import ROOT, as_a_user
 from prov.model import ProvDocument
 
 from kit.exports.prov_json import prov_document
@@ -35,7 +35,7 @@ def validators(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("validators") / "venv"
     lock = str(ROOT / "tests/validators/requirements.lock")
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
-    sync = ["uv", "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", lock]
+    sync = ["uv", "pip", "sync", "--quiet", "--require-hashes", lock]
     subprocess.run(sync, env={**os.environ, "VIRTUAL_ENV": str(folder)}, check=True)
     return folder
 
@@ -49,7 +49,7 @@ def validate(validators: Path) -> Callable[[Path, str], str]:
     def run(crate: Path, profile: str) -> str:
         script = str(ROOT / "tests/validators/crate.py")
         command = [str(validators / "bin/python"), script, str(crate), profile, served]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=as_a_user(), capture_output=True, text=True, check=False)
         assert f"checks of {profile}" in done.stdout, done.stderr
         return done.stdout if done.returncode == 0 else f"INVALID {done.stdout}"
 
@@ -62,7 +62,7 @@ def bill_problem(validators: Path) -> Callable[[str], str]:
 
     def run(text: str) -> str:
         command = [str(validators / "bin/python"), str(ROOT / "tests/validators/bill.py")]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=as_a_user(), input=text, capture_output=True, text=True, check=False)
         assert done.returncode == 0 or done.stderr.startswith("INVALID"), done.stderr
         return done.stderr
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ TABLE = "kind: table\nschema:\n  strict: true\n  columns:\n    x: {dtype: float6
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
     """Run git or dvc, with a `kit` on the path that is this source's."""
     shim = tmp_path_factory.mktemp("bin") / "kit"
-    shim.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m kit "$@"\n')
+    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m kit "$@"\n')
     shim.chmod(0o755)
     path = f"{shim.parent}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **IDENTITY, "PATH": path, "PYTHONPATH": str(SOURCE / "kit/src")}

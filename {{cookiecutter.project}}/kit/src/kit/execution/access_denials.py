@@ -19,6 +19,9 @@ DENIED = re.compile(r"permission denied|errno 13\b|errno = 13\b|os error 13\b", 
 MISSING = re.compile(r"no such file|not found|does not exist", re.IGNORECASE)
 UNREACHABLE = re.compile(r"(?:could not|couldn't|failed to|cannot) (?:connect|resolve)|name resolution", re.IGNORECASE)
 QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`")
+PUNCTUATION = ":;,.()[]'\""
+# Of a line in which a path with spaces is looked for; each pair of them is tried.
+MOST_WORDS = 60
 NO_NETWORK = "a module has no network unless its module.yaml says `resources: {network: true}`"
 
 
@@ -60,8 +63,8 @@ def paths_in(line: str, bases: Sequence[Path]) -> Iterator[Path]:
     Relative paths count from each of the bases; paths in the first one, the module's own, were not denied.
     """
     quoted = [next(filter(None, groups)) for groups in QUOTED.findall(line)]
-    words = [word.strip(":;,.()[]'\"") for word in line.split()]
-    for base, word in product(bases, filter(None, [*quoted, *words])):
+    words = [word.strip(PUNCTUATION) for word in line.split()]
+    for base, word in product(bases, filter(None, [*quoted, *phrases_in(line, bases), *words])):
         path = Path(os.path.normpath(base / word.replace("\0", "")))
         if path.is_relative_to(bases[0]) or path in bases:
             continue
@@ -70,6 +73,23 @@ def paths_in(line: str, bases: Sequence[Path]) -> Iterator[Path]:
                 yield path
         except OSError:
             continue
+
+
+def phrases_in(line: str, bases: Sequence[Path]) -> Iterator[str]:
+    """What of several words, as long as can be, is the path of something that exists: many programs quote no path."""
+    words = line.split(" ")[:MOST_WORDS]
+    for start, end in ((a, b) for a in range(len(words)) for b in range(len(words), a + 1, -1)):
+        phrase = " ".join(words[start:end]).strip(PUNCTUATION)
+        if "/" in phrase and any(_exists(base / phrase) for base in bases):
+            yield phrase
+            return
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except (OSError, ValueError):
+        return False
 
 
 def is_write(project: Project, sandbox: Sandbox, path: Path, report: Mapping[str, Any]) -> bool:
