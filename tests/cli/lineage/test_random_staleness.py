@@ -42,13 +42,16 @@ def compare(root: Path, without_data: bool, said: str, **options: Any) -> None:
         assert set(found.upstream) <= cut_off | (stale - ran), f"{name}: {found}\n{said}"
 
 
-@pytest.mark.parametrize("seed", range(PIPELINES))
-def test_what_is_stale_is_what_dvc_runs(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def pipeline(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RandomPipeline:
+    """One that has run."""
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     monkeypatch.setenv("EXECUTED", "")
-    draw = random.Random(seed)
-    (tmp_path / "base").mkdir()
-    pipeline = RandomPipeline(draw, tmp_path / "base")
+    return RandomPipeline(random.Random(seed), tmp_path / "base")
+
+
+@pytest.mark.parametrize("seed", range(PIPELINES))
+def test_what_is_stale_is_what_dvc_runs(pipeline: RandomPipeline, tmp_path: Path) -> None:
     for number in range(CHANGES):
         root = tmp_path / f"changed{number}"
         said = pipeline.changed(root)
@@ -57,14 +60,7 @@ def test_what_is_stale_is_what_dvc_runs(seed: int, tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("seed", range(PIPELINES, PIPELINES + CLONES))
-def test_without_data_it_is_what_dvc_runs_in_a_clone(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
-    monkeypatch.setenv("EXECUTED", "")
-    draw = random.Random(seed)
-    (tmp_path / "base").mkdir()
-    pipeline = RandomPipeline(draw, tmp_path / "base")
+def test_without_data_it_is_what_dvc_runs_in_a_clone(pipeline: RandomPipeline, tmp_path: Path) -> None:
     for number in range(CHANGES):
         root = tmp_path / f"clone{number}"
         said = pipeline.changed(root)
