@@ -17,15 +17,12 @@ from in_toto_attestation.v1.statement import Statement
 from jsonschema import Draft202012Validator
 from lab import CHAIN, RAW, Lab
 from places import ROOT, as_a_user
-from prov.model import ProvDocument
 
-from kit.exports.prov_json import prov_document
 from kit.formats.documents import schema_named
-from kit.lineage import History, subject_of
 
 Kit = Callable[..., tuple[int, str, str]]
 HEAD = "artifacts/train/head.safetensors"
-FORMATS = ["ro-crate", "in-toto", "prov", "ml-bom", "model-card"]
+FORMATS = ["ro-crate", "in-toto", "ml-bom", "model-card"]
 CARD = "---\nfiles:\n  raw.csv: {source: a survey, license: CC-BY-4.0, credit: them}\n---\n"
 
 
@@ -170,16 +167,10 @@ def test_the_schema_of_statements_wants_digests(lab: Lab, kit: Kit) -> None:
         assert list(Draft202012Validator(schema_named("statement")).iter_errors(document))
 
 
-@pytest.mark.parametrize("target", [HEAD, "--all"])
-def test_prov_comes_back_as_it_went(target: str, lab: Lab, kit: Kit) -> None:
-    text = exported(kit, target, "prov").read_text()
-    document = ProvDocument.deserialize(content=text, format="json")
-    said = None if target == "--all" else target
-    assert document == prov_document(subject_of(History.of(lab.root), said, None))
-    assert ProvDocument.deserialize(content=document.serialize(format="json"), format="json") == document
-    labels = {str(value) for record in document.records for value in record.get_attribute("prov:label")}
-    assert {HEAD, "data/raw.csv", "train", "encode", "split"} <= labels
-    assert ("evaluate" in labels) == (target == "--all")
+def test_prov_is_said_to_be_in_the_run_crate(kit: Kit, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        kit("export", HEAD, "--format", "prov")
+    assert "PROV is no longer written on its own; ro-crate has the same runs and people" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("target", [HEAD, "--all"])
@@ -243,8 +234,6 @@ def test_odd_names_survive_every_format(
         assert bill_problem(place.read_text()) == ""
     if format_name == "in-toto":
         assert not list(Draft202012Validator(schema_named("statement")).iter_errors(json.loads(place.read_text())))
-    if format_name == "prov":
-        ProvDocument.deserialize(content=place.read_text(), format="json")
     if format_name == "model-card":
         assert "<i>" not in exported(kit, "artifacts/split/a b'\"<i>&|é.csv", format_name).read_text().split("---")[2]
 
@@ -318,10 +307,10 @@ def test_another_key_a_broken_signature_and_missing_files(lab: Lab, kit: Kit, ke
         assert (code, out, error.count("\n")) == (1, "", 1)
         assert message in error
     for key in (str(public), "nope.pem"):
-        code, out, error = kit("export", HEAD, "--format", "prov", "--sign", key)
+        code, out, error = kit("export", HEAD, "--format", "ml-bom", "--sign", key)
         assert (code, out) == (1, "")
         assert error.startswith(f"kit: {key}: cannot sign with it: ")
-    assert not Path("exports/head.prov.json").exists()
+    assert not Path("exports/head.cdx.json").exists()
 
 
 def test_without_the_extra_it_says_how_to_get_it(lab: Lab, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,7 +331,7 @@ def test_a_lock_that_points_out_of_the_project_writes_nothing_there(lab: Lab, ki
 
 def test_other_people_s_folders_are_not_replaced(lab: Lab, kit: Kit) -> None:
     lab.write("mine/notes.txt", "mine")
-    for format_name in ("ro-crate", "prov"):
+    for format_name in ("ro-crate", "ml-bom"):
         code, _, error = kit("export", HEAD, "--format", format_name, "-o", "mine")
         assert (code, error) == (
             1,
@@ -356,7 +345,7 @@ def test_other_people_s_folders_are_not_replaced(lab: Lab, kit: Kit) -> None:
 
 @pytest.mark.parametrize("place", ["/proc/nope/x", "dvc.yaml/x", "modules"])
 def test_a_place_that_cannot_be_written(place: str, lab: Lab, kit: Kit) -> None:
-    for command in (("export", HEAD, "--format", "prov"), ("report",)):
+    for command in (("export", HEAD, "--format", "ml-bom"), ("report",)):
         code, _, error = kit(*command, "-o", place)
         assert (code, error.count("\n")) == (1, 1)
         assert error.startswith(f"kit: {place}: ")
@@ -364,4 +353,4 @@ def test_a_place_that_cannot_be_written(place: str, lab: Lab, kit: Kit) -> None:
 
 def test_one_of_file_and_all(lab: Lab, kit: Kit) -> None:
     for arguments in ([], [HEAD, "--all"]):
-        assert kit("export", *arguments, "--format", "prov")[2] == "kit: kit export: name a FILE, or give --all\n"
+        assert kit("export", *arguments, "--format", "ml-bom")[2] == "kit: kit export: name a FILE, or give --all\n"

@@ -143,8 +143,8 @@ def _lineage(commands: Commands) -> None:
     export.add_argument("target", nargs="?", metavar="FILE|HASH|STAGE", help="the result; or give --all")
     export.add_argument("--all", action="store_true", help="every result that no stage reads")
     _revision(export)
-    formats = ["ro-crate", "in-toto", "prov", "ml-bom", "model-card"]
-    export.add_argument("--format", choices=formats, required=True, help="the standard to follow")
+    formats = ["ro-crate", "in-toto", "ml-bom", "model-card"]
+    export.add_argument("--format", choices=formats, type=_export_format, required=True, help="the standard to follow")
     export.add_argument("-o", "--output", metavar="PATH", help="default: exports/NAME")
     export.add_argument("--sign", metavar="KEY", help="sign it with an elliptic-curve private key (PEM)")
 
@@ -152,6 +152,12 @@ def _lineage(commands: Commands) -> None:
     _revision(report)
     report.add_argument("--against", metavar="REV", help="instead, write what changed since REV, in Markdown")
     report.add_argument("-o", "--output", metavar="FILE", help="default: report.html, or report.md with --against")
+
+
+def _export_format(name: str) -> str:
+    if name == "prov":
+        raise argparse.ArgumentTypeError("PROV is no longer written on its own; ro-crate has the same runs and people")
+    return name
 
 
 def _models(commands: Commands) -> None:

@@ -14,7 +14,6 @@ from kit.lineage import Subject, project_history, subject_of
 ENDINGS = {
     "ro-crate": "-crate",
     "in-toto": ".intoto.json",
-    "prov": ".prov.json",
     "ml-bom": ".cdx.json",
     "model-card": ".md",
 }
@@ -62,10 +61,6 @@ def _writer(format_name: str) -> Callable[[Subject], object]:
         from kit.exports.statement import statement
 
         return statement
-    if format_name == "prov":
-        from kit.exports.prov_json import prov_json
-
-        return prov_json
     from kit.exports.bill import bill
 
     return bill
