@@ -1,3 +1,3 @@
 """Runs DVC stages as modules: each in its own pinned environment, checked against its contract."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
