@@ -141,7 +141,7 @@ def test_a_push_stores_the_data_and_a_clone_gets_it_back(project: Baked, tmp_pat
 def test_the_matrix_measures_what_fits_and_computes_nothing_twice(project: Baked) -> None:
     shown = project.run("kit", "matrix")
     assert "| adapter | adapter_ridge" in shown
-    assert "no: input port reference of adapter_ridge has no file in deps" in shown
+    assert re.search(r"no: .*input port reference of adapter_ridge has no file in deps", shown)
     first = project.run("kit", "matrix", "head", "--measure")
     assert "Running stage 'encode'" not in first
     assert first.count("Running stage 'train'") <= 1  # head_mlp; head_linear ran before

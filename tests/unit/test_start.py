@@ -22,7 +22,7 @@ rooms = {name.split(".")[1] for name in sys.modules if name.startswith("kit.")}
 print("loaded", *sorted(names), "and", *sorted(rooms))
 """
 # What the interpreter, its environment and compiled packages bring along.
-PYTHON = re.compile(r"__(mp_)?main__|_sysconfigdata.*|_distutils_hack|sitecustomize|_?cython_.*")
+PYTHON = re.compile(r"__(mp_)?main__|_sysconfigdata.*|_distutils_hack|sitecustomize|_?cython_.*|\$?coverage")
 # Beside the kit itself: DVC's parser of dvc.yaml with what that imports, JSON Schema, libyaml, and a lock of files.
 RUN = {
     *(
