@@ -126,7 +126,7 @@ def outcome(root: Path, below: str, call: Call, kit: Kit) -> tuple[int, list[str
     return code, [CHANGING.sub("", text) for text in texts], sorted(map(str, kept))
 
 
-def held(make: Callable[[str], Path], call: Call, kit: Kit) -> None:
+def assert_same_below(make: Callable[[str], Path], call: Call, kit: Kit) -> None:
     at_root = outcome(make("one"), ".", call, kit)
     assert at_root[0] == call[1], at_root
     assert outcome(make("two"), BELOW, call, kit) == at_root
@@ -138,12 +138,12 @@ def name(call: Call) -> str:
 
 @pytest.mark.parametrize("call", ASKED, ids=name)
 def test_history_is_asked_from_any_folder(call: Call, audited_copy: Callable[[str], Path], kit: Kit) -> None:
-    held(audited_copy, call, kit)
+    assert_same_below(audited_copy, call, kit)
 
 
 @pytest.mark.parametrize("call", WORKED, ids=name)
 def test_work_is_done_from_any_folder(call: Call, small_copy: Callable[[str], Path], kit: Kit) -> None:
-    held(small_copy, call, kit)
+    assert_same_below(small_copy, call, kit)
 
 
 def test_no_command_is_left_out() -> None:

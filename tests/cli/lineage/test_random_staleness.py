@@ -23,7 +23,7 @@ def outs_in_lock(root: Path) -> dict[str, Any]:
     return {name: {out["path"]: out["md5"] for out in stage.get("outs", [])} for name, stage in stages.items()}
 
 
-def compare(root: Path, without_data: bool, said: str, **options: Any) -> None:
+def assert_agreement(root: Path, without_data: bool, said: str, **options: Any) -> None:
     """Hold the kit's answer against what DVC runs.
 
     Behind a stage that made what it had made before, DVC runs nothing more; that no answer given in advance can know.
@@ -59,7 +59,7 @@ def test_what_is_stale_is_what_dvc_runs(pipeline: RandomPipeline, tmp_path: Path
         root = tmp_path / f"changed{number}"
         said = pipeline.changed(root)
         shutil.rmtree(root / ".dvc/cache/runs", ignore_errors=True)
-        compare(root, False, said)
+        assert_agreement(root, False, said)
 
 
 @pytest.mark.parametrize("seed", range(PIPELINES, PIPELINES + CLONES))
@@ -69,4 +69,4 @@ def test_without_data_it_is_what_dvc_runs_in_a_clone(pipeline: RandomPipeline, t
         said = pipeline.changed(root)
         shutil.rmtree(root / ".dvc/cache")
         shutil.rmtree(root / "out")
-        compare(root, True, said, pull=True, allow_missing=True)
+        assert_agreement(root, True, said, pull=True, allow_missing=True)

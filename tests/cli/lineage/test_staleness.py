@@ -187,6 +187,14 @@ def test_results_come_from_the_cache_where_they_alone_changed(root: Path, kit: K
     assert Path("out/train.txt").is_file()
 
 
+def test_a_stage_that_has_never_run_and_reads_from_a_store(root: Path, kit: Kit) -> None:
+    with Path("dvc.yaml").open("a") as file:
+        file.write(
+            "  far:\n    cmd: sh hash.sh far out/far.txt --\n    deps: [s3://bucket/x]\n    outs: [out/far.txt]\n"
+        )
+    assert kit("why", "far")[1].startswith("far: would run\n  wiring: it has never run")
+
+
 def test_an_ignored_file_in_a_result_is_no_change(root: Path, kit: Kit) -> None:
     Path("out/split/.DS_Store").write_text("finder\n")
     assert stale(root) == []

@@ -88,4 +88,4 @@ def test_a_cache_that_cannot_be_written_to_can_be_used(
 
     monkeypatch.setattr(os, "open", refuse)
     with in_use(environment):
-        pass
+        assert not environment.path.with_name("0123.lock").exists()

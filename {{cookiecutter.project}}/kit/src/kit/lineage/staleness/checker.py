@@ -1,13 +1,11 @@
 """Which stages would run, and why: the one answer for `kit why`, `kit stages --stale`, the gate and the report."""
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from kit.dvc.params import MISSING
 from kit.errors import KitError
 from kit.lineage.compare.causes import Cause, Kind, Side, causes
 from kit.lineage.history.code_index import CodeIndex
@@ -15,12 +13,11 @@ from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
 from kit.lineage.history.opening import Contents
 from kit.lineage.history.run_cache import cached_executions
+from kit.lineage.staleness.planned import is_cacheable, planned_run, run_key
 from kit.lineage.staleness.rules import Differences, WorkingTree, unnoticed
 from kit.project.pipeline import FILE, Pipeline
 from kit.project.project import Project
 from kit.project.stage import Stage
-
-ABSENT = "absent"
 
 
 @dataclass(frozen=True)
@@ -114,21 +111,21 @@ class StalenessChecker:
         if locked is None:
             never = Cause(Kind.WIRING, "it has never run: dvc.lock does not have it")
             differences = self._here.differences(stage, Execution(stage.name, {"cmd": definition.cmd}))
-            planned = _planned(stage, None, differences, set())
+            planned = planned_run(stage, None, differences, set())
             found, warnings = [never], list[str]()
         else:
             differences = self._here.differences(stage, locked)
             explained = self._explained(stage, upstream)
-            planned = _planned(stage, locked, differences, explained)
+            planned = planned_run(stage, locked, differences, explained)
             found = list(self._causes(locked, planned, differences, explained))
             warnings = list(unnoticed(stage, locked))
         return Staleness(
             stage=stage.name,
             causes=tuple(found),
             upstream=upstream,
-            restorable=_is_cacheable(stage) and _key(planned, definition.wdir) in self._cached_runs,
+            restorable=is_cacheable(stage) and run_key(planned, definition.wdir) in self._cached_runs,
             warnings=tuple(warnings),
-            checkout=self._checks_out(stage, differences, upstream),
+            checkout=locked is not None and self._checks_out(stage, differences, upstream),
             always=definition.always_changed or definition.is_callback,
             frozen=definition.frozen,
             outdated=not definition.frozen and (bool(found) or any(one.outdated for one in before)),
@@ -136,7 +133,7 @@ class StalenessChecker:
 
     def _checks_out(self, stage: Stage, differences: Differences, upstream: tuple[str, ...]) -> bool:
         """Whether DVC would bring back the outs that dvc.lock names (dvc.stage.cache.StageCache.restore)."""
-        if upstream or not differences.outs_alone or stage.definition.frozen or not _is_cacheable(stage):
+        if upstream or not differences.outs_alone or stage.definition.frozen or not is_cacheable(stage):
             return False
         return self._here.check_out(stage)
 
@@ -163,42 +160,4 @@ class StalenessChecker:
     @cached_property
     def _cached_runs(self) -> set[tuple[Any, ...]]:
         """What the run cache can restore, each run by what decides it."""
-        return {_key(execution, ".") for execution in cached_executions(self.history.storage)}
-
-
-def _planned(stage: Stage, locked: Execution | None, differences: Differences, explained: set[str]) -> Execution:
-    """What dvc.lock would say if the stage ran now with what lies here; what DVC does not notice is as it was."""
-    deps = {dep.path: dep.hash for dep in locked.deps} if locked else {}
-    deps |= {path: now or ABSENT for path, now in differences.deps.items()}
-    params = {file: dict(values) for file, values in locked.params.items()} if locked else {}
-    for file, values in differences.params.items():
-        if file not in explained:
-            params[file] = {name: value for name, value in params.get(file, {}).items() if name not in values}
-            params[file] |= {name: value for name, value in values.items() if value is not MISSING}
-    outs = {out.path: out.hash for out in locked.outs} if locked else {}
-    outs |= {path: "" for path in stage.outs if path not in outs}
-    cmd = stage.definition.cmd
-    document = {
-        "cmd": cmd if isinstance(cmd, str) else list(cmd),
-        "deps": [{"path": path, "md5": md5} for path, md5 in deps.items()],
-        "params": params,
-        "outs": [{"path": path, "md5": md5} for path, md5 in outs.items()],
-    }
-    return Execution(stage.name, document)
-
-
-def _is_cacheable(stage: Stage) -> bool:
-    """Whether DVC looks for a stage's results in its cache before it runs it (dvc.stage.cache._can_hash)."""
-    definition = stage.definition
-    if definition.always_changed or not ((definition.deps or definition.params) and definition.outs):
-        return False
-    return not any(out.persist for out in definition.outs)
-
-
-def _key(execution: Execution, wdir: str) -> tuple[Any, ...]:
-    """What decides a run: command, inputs, code and parameters, and the paths of what it makes, relative to `wdir`."""
-    if wdir != ".":
-        execution = execution.moved(posixpath.relpath(".", wdir))
-    deps, outs = tuple(sorted(execution.deps)), tuple(sorted(out.path for out in execution.outs))
-    params = sorted((file, sorted(values.items(), key=str)) for file, values in execution.params.items())
-    return (execution.cmd, deps, outs, str(params))
+        return {run_key(execution, ".") for execution in cached_executions(self.history.storage)}
