@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from kit.dvc.stages import is_address
 from kit.errors import KitError
 from kit.formats.documents import read_text
 from kit.lineage.history.lockfile import LockReader
@@ -55,7 +56,7 @@ def missing_sources(view: View) -> Iterator[Diagnostic]:
     absent = {f"modules/{stage.module}/" for stage in view.stages if not (view.project.modules / stage.module).is_dir()}
     for stage in view.stages:
         for dep in stage.deps:
-            if dep.startswith(tuple(absent)) or "://" in dep:
+            if dep.startswith(tuple(absent)) or is_address(dep):
                 continue  # stage_diagnostics says so of the stage that runs the module; a store is not looked into
             above = [dep, *folders_above(dep)]
             tracked = any((root / f"{path}.dvc").is_file() for path in above) or (root / dep).exists()

@@ -59,7 +59,12 @@ def definition_of(document: Mapping[str, Any]) -> Definition:
 
 def in_project(wdir: str, path: str) -> str:
     """A path that is relative to a stage's working directory, relative to the project; an address as it is."""
-    return path if "://" in path else posixpath.normpath(posixpath.join(wdir, path))
+    return path if is_address(path) else posixpath.normpath(posixpath.join(wdir, path))
+
+
+def is_address(path: str) -> bool:
+    """Whether something lies in a store outside of the file system."""
+    return "://" in path
 
 
 def _params(entries: Iterable[str | Mapping[str, Any]]) -> Params:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kit.dvc.hashing import dvc_hash, ignored_in
 from kit.dvc.params import changed_params, read_params
-from kit.dvc.stages import Out
+from kit.dvc.stages import Out, is_address
 from kit.lineage.compare.causes import Cause, Kind
 from kit.lineage.history.history import History
 from kit.lineage.history.lockfile import Execution
@@ -131,8 +131,8 @@ class WorkingTree:
         """An out that is not on disk, or whose bytes DVC could not bring back."""
         held = not out.cached or self.history.storage.holds(recorded)
         if now is None:
-            where = "in the cache" if out.cached and held else "nor in the cache"
-            yield Cause(Kind.DATA, f"{out.path}: is not here ({where})", path=out.path)
+            where = " (in the cache)" if out.cached and held else ", and DVC's cache does not have it"
+            yield Cause(Kind.DATA, f"{out.path}: is not here{where}", path=out.path)
         elif not held:
             yield Cause(Kind.DATA, f"{out.path}: is not in DVC's cache", path=out.path)
 
@@ -151,11 +151,6 @@ def unnoticed(stage: Stage, locked: Execution) -> Iterator[str]:
             yield f"dvc.lock still holds the {what} {path}, which dvc.yaml dropped; DVC does not notice: {remedy}"
     for path in filter(is_address, (*stage.deps, *stage.outs)):
         yield f"{path}: whether it changed is not looked at here; `dvc status {stage.name}` does"
-
-
-def is_address(path: str) -> bool:
-    """Whether something lies in a store outside of the file system."""
-    return "://" in path
 
 
 def _recorded_hashes(history: History) -> dict[str, str]:
