@@ -195,6 +195,23 @@ def test_a_stage_that_has_never_run_and_reads_from_a_store(root: Path, kit: Kit)
     assert kit("why", "far")[1].startswith("far: would run\n  wiring: it has never run")
 
 
+def test_what_dvc_brings_back_holds_up_nothing(root: Path, kit: Kit) -> None:
+    """As after `kit run`, which writes what dvc.lock does not know: the results in the lock are still of the inputs."""
+    Path("out/train.txt").chmod(0o644)
+    Path("out/train.txt").write_text("by hand\n")
+    assert "out/train.txt: is not what the stage made" in kit("why", "train")[1]
+    for allow_missing in (True, False):
+        assert StalenessChecker(History.of(root), allow_missing).outdated("inner") == []
+
+
+def test_a_metric_that_is_gone_is_brought_back_if_the_cache_has_it(root: Path, kit: Kit) -> None:
+    replace("dvc.yaml", "outs: [out/train.txt]", "metrics: [out/train.txt: {cache: false}]")
+    Path("out/train.txt").unlink()
+    said = kit("why", "train")[1]
+    assert "brings its results back from DVC's cache\n  data: out/train.txt: is not here (in the cache)" in said, said
+    assert repro(root)[0] == set()
+
+
 def test_an_ignored_file_in_a_result_is_no_change(root: Path, kit: Kit) -> None:
     Path("out/split/.DS_Store").write_text("finder\n")
     assert stale(root) == []

@@ -119,16 +119,18 @@ class StalenessChecker:
             planned = planned_run(stage, locked, differences, explained)
             found = list(self._causes(locked, planned, differences, explained))
             warnings = list(unnoticed(stage, locked))
+        checkout = locked is not None and self._checks_out(stage, differences, upstream)
+        outdated = bool(found) or any(one.outdated for one in before)
         return Staleness(
             stage=stage.name,
             causes=tuple(found),
             upstream=upstream,
             restorable=is_cacheable(stage) and run_key(planned, definition.wdir) in self._cached_runs,
             warnings=tuple(warnings),
-            checkout=locked is not None and self._checks_out(stage, differences, upstream),
+            checkout=checkout,
             always=definition.always_changed or definition.is_callback,
             frozen=definition.frozen,
-            outdated=not definition.frozen and (bool(found) or any(one.outdated for one in before)),
+            outdated=outdated and not definition.frozen and not checkout,
         )
 
     def _checks_out(self, stage: Stage, differences: Differences, upstream: tuple[str, ...]) -> bool:

@@ -129,11 +129,11 @@ class WorkingTree:
 
     def _absent(self, out: Out, recorded: str, now: str | None) -> Iterator[Cause]:
         """An out that is not on disk, or whose bytes DVC could not bring back."""
-        held = not out.cached or self.history.storage.holds(recorded)
+        held = self.history.storage.holds(recorded)
         if now is None:
-            where = " (in the cache)" if out.cached and held else ", and DVC's cache does not have it"
+            where = " (in the cache)" if held else ", and DVC's cache does not have it"
             yield Cause(Kind.DATA, f"{out.path}: is not here{where}", path=out.path)
-        elif not held:
+        elif out.cached and not held:
             yield Cause(Kind.DATA, f"{out.path}: is not in DVC's cache", path=out.path)
 
 
