@@ -122,7 +122,7 @@ class WorkingTree:
             if recorded is None:
                 yield Cause(Kind.WIRING, f"{out.path}: is a new out, which dvc.lock does not have", path=out.path)
             elif now is not None and now != recorded:
-                changed = f"{out.path}: is not what the stage made; it was changed by hand"
+                changed = f"{out.path}: is not what the stage made; it was changed since"
                 yield Cause(Kind.DATA, changed, path=out.path)
             elif not self.allow_missing:
                 yield from self._absent(out, recorded, now)
