@@ -95,6 +95,12 @@ def _modules_here(commands: Commands) -> None:
 
 
 def _lineage(commands: Commands) -> None:
+    _questions(commands)
+    _audits(commands)
+    _documents(commands)
+
+
+def _questions(commands: Commands) -> None:
     show = _command(commands, "show", "show how a stage's results were made")
     show.add_argument("stage", help="its name in dvc.yaml")
 
@@ -125,6 +131,8 @@ def _lineage(commands: Commands) -> None:
     why.add_argument("b", metavar="B", nargs="?", help="the revision, experiment or file to compare it with")
     _format(why, "json")
 
+
+def _audits(commands: Commands) -> None:
     verify = _command(commands, "verify", "check whether results and their records can be relied on")
     verify.add_argument("rev", nargs="?", metavar="REV", help="default: the working tree")
     verify.add_argument("--all", action="store_true", help="every commit of every branch, tag and experiment")
@@ -139,6 +147,8 @@ def _lineage(commands: Commands) -> None:
     _revision(replay)
     _format(replay, "json")
 
+
+def _documents(commands: Commands) -> None:
     export = _command(commands, "export", "write a result's lineage in a standard format")
     export.add_argument("target", nargs="?", metavar="FILE|HASH|STAGE", help="the result; or give --all")
     export.add_argument("--all", action="store_true", help="every result that no stage reads")
