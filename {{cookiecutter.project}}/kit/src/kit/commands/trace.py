@@ -22,6 +22,7 @@ from kit.lineage import (
     trace,
 )
 from kit.project.raw_data import RawData
+from kit.report.run_record_text import changes, device, started, threads
 
 
 def main(arguments: Namespace) -> int:
@@ -88,9 +89,7 @@ def _environment(record: Mapping[str, Any]) -> str:
 
 
 def _hardware(record: Mapping[str, Any]) -> str:
-    threads = record["determinism"]["threads"]
-    device = ", ".join(gpu["name"] for gpu in record["device"]["gpus"]) or record["device"]["kind"]
-    return f"{record['machine']['cpu']}, {device}, {threads} thread{'s' if threads != 1 else ''}"
+    return f"{record['machine']['cpu']}, {device(record)}, {threads(record)}"
 
 
 def _origin(node: ExecutionNode, history: History) -> str:
@@ -98,10 +97,7 @@ def _origin(node: ExecutionNode, history: History) -> str:
     why = f" ({node.origin.why})" if node.origin.why else ""
     if node.record is None:
         return f"results{since}, executed or restored: unknown"
-    code = node.record["code"]
-    dirty = f", ran with changes in {', '.join(code['changed'])}" if code and code["dirty"] else ""
-    started = datetime.fromisoformat(node.record["started"]).strftime("%Y-%m-%d %H:%M:%S")
-    return f"{node.origin.status}{since}{why}, {started} UTC{dirty}"
+    return f"{node.origin.status}{since}{why}, {started(node.record)}{changes(node.record)}"
 
 
 def _commit(history: History, commit: str) -> str:

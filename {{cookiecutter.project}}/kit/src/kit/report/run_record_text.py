@@ -1,4 +1,4 @@
-"""A run record for people: titled rows, shortened digests, and whether the files here are those it describes."""
+"""A run record for people: its parts in words, and all of it as titled rows, with the state of its files here."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ def sections(record: Mapping[str, Any], project: Project) -> Iterator[tuple[str,
     if record["training"]:
         yield "training", list(_training(record))
     yield "environment", list(_environment(record))
-    yield "code", [("commit", "outside Git" if code is None else code["commit"] + _changes(code))]
+    yield "code", [("commit", "outside Git" if code is None else code["commit"] + changes(record))]
     machine = record["machine"]
     cores = f"{machine['cores']} cores, {decimal(machine['memory_bytes'] or 0)}"
     yield (
@@ -36,18 +36,38 @@ def sections(record: Mapping[str, Any], project: Project) -> Iterator[tuple[str,
     )
 
 
+def started(record: Mapping[str, Any]) -> str:
+    return datetime.fromisoformat(record["started"]).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def device(record: Mapping[str, Any]) -> str:
+    """The names of the GPUs that it could see; without any, what it ran on."""
+    return ", ".join(gpu["name"] for gpu in record["device"]["gpus"]) or str(record["device"]["kind"])
+
+
+def threads(record: Mapping[str, Any]) -> str:
+    count = record["determinism"]["threads"]
+    return f"{count} thread{'s' if count != 1 else ''}"
+
+
+def changes(record: Mapping[str, Any]) -> str:
+    """What differed from the commit when it ran; empty where nothing did, and outside Git."""
+    code = record["code"]
+    return f", with changes in {', '.join(code['changed'])}" if code and code["dirty"] else ""
+
+
 def _how(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    started = datetime.fromisoformat(record["started"]).strftime("%Y-%m-%d %H:%M:%S UTC")
     memory = record["peak_memory_bytes"]
-    yield "started", f"{started}, took {record['duration_s']:.1f} s" + (f", {decimal(memory)}" if memory else "")
+    took = f"took {record['duration_s']:.1f} s" + (f", {decimal(memory)}" if memory else "")
+    yield "started", f"{started(record)}, {took}"
     network = "" if record["isolation"] == "none" else f", network {record['network']}"
     yield "isolation", record["isolation"] + network
-    device = record["device"]
-    names = ", ".join(gpu["name"] for gpu in device["gpus"])
-    yield "device", f"{names} (driver {device['driver']}, CUDA {device['cuda']})" if names else device["kind"]
+    found = record["device"]
+    driver = f" (driver {found['driver']}, CUDA {found['cuda']})" if found["gpus"] else ""
+    yield "device", device(record) + driver
     determinism = record["determinism"]
     declared = "declared deterministic" if determinism["declared"] else "declared not deterministic"
-    yield "repeatable", f"{declared}, threads {determinism['threads']}, seed {determinism['seed']}"
+    yield "repeatable", f"{declared}, {threads(record)}, seed {determinism['seed']}"
 
 
 def _file(entry: Mapping[str, Any], project: Project) -> str:
@@ -78,7 +98,3 @@ def _environment(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "installed", f"{installed['packages']} packages, digest {installed['sha256'][:12]}"
     if installed["differs_from_lock"]:
         yield "not as locked", ", ".join(installed["differs_from_lock"])
-
-
-def _changes(code: Mapping[str, Any]) -> str:
-    return f", with changes in {', '.join(code['changed'])}" if code["dirty"] else ""

@@ -10,6 +10,7 @@ from kit.formats.filesize import decimal
 from kit.formats.flat import flat, short_text
 from kit.lineage import ArtifactNode, AuditFinding, ExecutionNode, Severity, Trace
 from kit.report.drawing import Box
+from kit.report.run_record_text import changes, device, started, threads
 
 SYMBOLS = {"good": "✓", "error": "✗", "warning": "!", "unknown": "?"}
 
@@ -109,21 +110,15 @@ def _how(node: ExecutionNode) -> Iterator[tuple[str, str]]:
         yield "record", escape(node.record_problem)
         return
     code = record["code"]
-    yield (
-        "commit",
-        _code(code["commit"]) + (escape(f" with changes in {', '.join(code['changed'])}") if code["dirty"] else "")
-        if code
-        else "none",
-    )
-    yield "started", escape(f"{record['started'][:19]} UTC, took {record['duration_s']:.1f} s")
+    yield "commit", _code(code["commit"]) + escape(changes(record)) if code else "none"
+    yield "started", escape(f"{started(record)}, took {record['duration_s']:.1f} s")
     environment, machine = record["environment"], record["machine"]
     yield (
         "environment",
         escape(f"{environment['python']}, {environment['installed']['packages']} packages, lock ")
         + _code(environment["lock_sha256"]),
     )
-    cards = ", ".join(gpu["name"] for gpu in record["device"]["gpus"]) or record["device"]["kind"]
-    yield "machine", escape(f"{machine['host']}, {machine['cpu']}, {cards}, threads {record['determinism']['threads']}")
+    yield "machine", escape(f"{machine['host']}, {machine['cpu']}, {device(record)}, {threads(record)}")
     memory = record["peak_memory_bytes"]
     yield "isolation", escape(record["isolation"] + (f", memory at most {decimal(memory)}" if memory else ""))
 
