@@ -203,4 +203,4 @@ def test_spaces_in_a_circle_are_refused(encoded: Path, kit: Kit) -> None:
     )
     replace("modules/adapter/module.yaml", "space: vectors", "space: aligned")
     replace("dvc.yaml", "aligned.parquet]\n  apply", "aligned.safetensors]\n  apply")
-    assert "is defined by itself in a circle" in kit("run", "adapt")[2]
+    assert "is defined by itself, through a cycle" in kit("run", "adapt")[2]

@@ -352,7 +352,7 @@ def test_stages_that_wait_for_each_other(lab: Lab, kit: Kit) -> None:
     lab.declare()
     code, out, error = kit("why", "train")
     assert (code, out) == (1, "")
-    assert error.startswith("kit: dvc.yaml: stages wait for each other in a circle: ")
+    assert error.startswith("kit: dvc.yaml: the stages form a cycle: ")
     assert error.endswith("; remove one of these deps\n")
 
 

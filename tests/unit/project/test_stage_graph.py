@@ -46,8 +46,8 @@ def test_the_maker_of_a_path_makes_all_of_it(path: str, maker: str | None) -> No
     assert GRAPH.maker(path) == maker
 
 
-def test_a_circle_through_a_folder_is_found() -> None:
+def test_a_cycle_through_a_folder_is_found() -> None:
     graph = StageGraph([stage("a", ["out/b/x"], ["out/a"]), stage("b", ["out/a/y"], ["out/b"])])
-    assert sorted(set(graph.circle)) == ["a", "b"]
-    assert graph.circle[0] == graph.circle[-1]
-    assert GRAPH.circle == []
+    assert sorted(set(graph.cycle)) == ["a", "b"]
+    assert graph.cycle[0] == graph.cycle[-1]
+    assert GRAPH.cycle == []

@@ -2,7 +2,7 @@
 
 
 class KitError(Exception):
-    """Something that the user can mend, in one line.
+    """Something that the user can fix, in one line.
 
     Args:
         message: what is wrong, and what to do.

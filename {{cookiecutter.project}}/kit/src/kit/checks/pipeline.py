@@ -43,9 +43,9 @@ def shared_outs(view: View) -> Iterator[Diagnostic]:
 
 def cycles(view: View) -> Iterator[Diagnostic]:
     """Whether a stage depends on itself."""
-    if circle := view.graph.circle:
-        message = f"stages wait for each other in a circle: {' → '.join(circle)}; remove one of these deps"
-        yield Diagnostic("dvc.yaml", at(view, circle[0], "deps"), message)
+    if cycle := view.graph.cycle:
+        message = f"the stages form a cycle: {' → '.join(cycle)}; remove one of these deps"
+        yield Diagnostic("dvc.yaml", at(view, cycle[0], "deps"), message)
 
 
 def missing_sources(view: View) -> Iterator[Diagnostic]:

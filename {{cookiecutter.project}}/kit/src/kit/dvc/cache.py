@@ -11,7 +11,7 @@ from kit.dvc.hashing import FOLDER, md5_of_bytes
 
 
 class Storage:
-    """What of a project's data is on this machine; nothing in a bare repository."""
+    """The project's data on this machine; none in a bare repository."""
 
     def __init__(self, root: Path | None) -> None:
         self.root = root
@@ -24,12 +24,12 @@ class Storage:
         return cache_folder(self.root)
 
     def place(self, md5: str) -> Path | None:
-        """Where the cache holds a content; whether it still is that content is another question."""
+        """Where the cache holds a content; it is not checked against its hash."""
         place = self.cache_path(md5)
         return place if place and place.is_file() else None
 
     def holds(self, md5: str) -> bool:
-        """Whether the cache has a file, or a folder with all its files; as DVC, it trusts them to be unharmed."""
+        """Whether the cache has a file, or a folder with all its files; unchecked, as DVC trusts it."""
         if self.place(md5) is None:
             return False
         members = self.members(md5) if md5.endswith(FOLDER) else {}
@@ -40,12 +40,12 @@ class Storage:
         return self.cache / "files" / "md5" / md5[:2] / md5[2:] if self.cache and len(md5) > 2 else None
 
     def open(self, md5: str) -> BinaryIO | None:
-        """A file's content as a stream, if the cache has it unharmed; the caller closes it."""
+        """A file's content as a stream, if the cache has it intact; the caller closes it."""
         place = self.place(md5)
         return open_intact(place, md5.removesuffix(FOLDER)) if place else None
 
     def read(self, md5: str) -> bytes | None:
-        """A file's content, if the cache has it unharmed; all of it in memory, so for listings and records."""
+        """A file's content, if the cache has it intact; all of it in memory, so for listings and records."""
         place = self.place(md5)
         data = place.read_bytes() if place else None
         return data if data is not None and md5_of_bytes(data) == md5.removesuffix(FOLDER) else None

@@ -7,13 +7,13 @@ from dvc.exceptions import DvcException
 
 
 def cache_folder(root: Path) -> Path:
-    """Where DVC keeps what it has hashed of the project in a folder; linked outputs lead there."""
+    """The folder of DVC's cache of a project; linked outs point into it."""
     config = Config(dvc_dir=str(root / ".dvc"), validate=True)
     return Path(config.get("cache", {}).get("dir") or root / ".dvc" / "cache")
 
 
 def unverified_remotes(root: Path) -> list[str]:
-    """The DVC remotes whose downloads are taken for what they claim to be, which is DVC's default for clouds."""
+    """The DVC remotes whose downloads are not checked against their hashes, which is DVC's default for clouds."""
     try:
         remotes = Config(dvc_dir=str(root / ".dvc"), validate=False).get("remote") or {}
     except (DvcException, ValueError):

@@ -33,13 +33,13 @@ def digests(place: Path) -> tuple[str, str]:
 
 
 def md5_of_file(place: Path) -> str:
-    """MD5 of a file, which is not held in memory."""
+    """MD5 of a file, read in pieces."""
     with place.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def files_in(root: Path, folder: str, ignored: Ignored) -> list[str]:
-    """The files of a folder of a project that DVC looks at, as paths in the folder; no linked folder is followed."""
+    """The files of a folder that DVC does not ignore, as paths in the folder; no linked folder is followed."""
     found = []
     for place, folders, names in os.walk(root / folder):
         inside = Path(place).relative_to(root / folder).as_posix()
@@ -51,7 +51,7 @@ def files_in(root: Path, folder: str, ignored: Ignored) -> list[str]:
 
 
 def dvc_hash(root: Path, path: str, ignored: Ignored | None = None) -> str | None:
-    """What DVC calls the content of a file or folder of a project; None where there is none that it looks at.
+    """DVC's hash of a file or folder of a project; None where there is none, or DVC ignores it.
 
     Args:
         path: relative to the project's root, with forward slashes.
@@ -77,7 +77,7 @@ def ignored_in(root: Path) -> Ignored:
 
 
 def hash_anywhere(place: Path, root: Path) -> str:
-    """DVC's hash of a file or folder that may lie outside of the project in `root`, where nothing is left out."""
+    """DVC's hash of a file or folder that may be outside of the project in `root`, where nothing is ignored."""
     if place.is_file():
         return md5_of_file(place)
     place, root = place.resolve(), root.resolve()

@@ -14,9 +14,9 @@ ROOT = "/"
 
 
 class Ignored:
-    """Which paths of a project DVC passes over: those of the .dvcignore in their folder or in any above it.
+    """Which paths of a project DVC ignores: by the .dvcignore in their folder and in any above it.
 
-    `read` gives the bytes of a file of the project, None where there is none; so that a commit can be asked, too.
+    `read` gives the bytes of a file of the project, None where there is none; from the working tree or from a commit.
     """
 
     def __init__(self, read: Callable[[str], bytes | None]) -> None:
@@ -24,7 +24,7 @@ class Ignored:
         self._known: dict[str, DvcIgnorePatterns] = {}
 
     def matches(self, path: str, is_folder: bool = False) -> bool:
-        """Whether DVC passes over a path, relative to the project with forward slashes.
+        """Whether DVC ignores a path, relative to the project with forward slashes.
 
         Raises:
             KitError: a .dvcignore is not UTF-8 text.
@@ -38,7 +38,7 @@ class Ignored:
         return [name for name in names if not patterns.matches(where, name, are_folders)]
 
     def _patterns(self, folder: str) -> DvcIgnorePatterns:
-        """What holds for the content of a folder: what holds for those above it, and its own .dvcignore."""
+        """The patterns for the content of a folder: those of the folders above it, and of its own .dvcignore."""
         if folder not in self._known:
             above = self._patterns(folder.rpartition("/")[0]) if folder else DvcIgnorePatterns(ALWAYS, ROOT, "/")
             path = f"{folder}/{NAME}" if folder else NAME

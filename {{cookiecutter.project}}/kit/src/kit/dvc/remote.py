@@ -66,7 +66,7 @@ def missing_at_remote(root: Path, hashes: Iterable[str]) -> list[str] | None:
 
 
 def _not_reached(error: BaseException) -> BaseException | None:
-    """What lies behind a missing file, if it is that nobody answered: fsspec's HTTP store calls both missing."""
+    """The connection error behind a missing file, if there is one: fsspec's HTTP store reports both as missing."""
     behind = error.__cause__ or error.__context__
     while behind is not None:
         if isinstance(behind, OSError) and not isinstance(behind, FileNotFoundError):

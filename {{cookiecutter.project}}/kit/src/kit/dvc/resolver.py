@@ -25,7 +25,7 @@ class Resolver:
         """Check the document of dvc.yaml, and read the files of variables that it names.
 
         Raises:
-            KitError: it is not what DVC accepts, or a variable is nowhere.
+            KitError: DVC does not accept it, or a variable is not defined.
         """
         use_quick_loader()
         try:
@@ -39,7 +39,7 @@ class Resolver:
             raise KitError(": ".join(filter(None, [where, error.msg])), FILE, at=path) from None
         except (DvcException, ContextError) as error:
             raise KitError(one_line(error), FILE) from None
-        except TypeError as error:  # DVC's word for a date
+        except TypeError as error:  # DVC raises it for a date
             raise KitError(f"{one_line(error)}; put it in quotes", "params.yaml") from None
 
     def names(self) -> list[str]:
@@ -50,7 +50,7 @@ class Resolver:
         return bool(self._resolver.has_key(name))
 
     def definition(self, name: str) -> Mapping[str, Any]:
-        """What dvc.yaml says of a stage that it has.
+        """A stage's definition.
 
         Raises:
             KitError: it cannot be resolved.

@@ -1,4 +1,4 @@
-"""What a stage's definition in dvc.yaml says, in paths of the project (DVC 3.67.1)."""
+"""A stage's definition in dvc.yaml, with paths relative to the project (DVC 3.67.1)."""
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ Params = dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Out:
-    """An out, a metric or a plot; `cached`: whether DVC's cache keeps it, `persist`: whether a run finds the last."""
+    """An out, a metric or a plot; `cached`: DVC's cache keeps it, `persist`: a run finds the previous one."""
 
     path: str
     kind: str = "outs"
@@ -38,12 +38,12 @@ class Definition:
 
     @property
     def is_callback(self) -> bool:
-        """DVC runs a stage that reads and makes nothing at each repro."""
+        """A stage without deps, params and outs, which DVC runs at each repro."""
         return not (self.deps or self.params or self.outs)
 
 
 def definition_of(document: Mapping[str, Any]) -> Definition:
-    """What one stage's part of dvc.yaml says, which the resolver has checked."""
+    """From a stage's resolved part of dvc.yaml."""
     command = document["cmd"]
     wdir = posixpath.normpath(document.get("wdir") or ".")
     return Definition(
@@ -63,7 +63,7 @@ def in_project(wdir: str, path: str) -> str:
 
 
 def is_address(path: str) -> bool:
-    """Whether something lies in a store outside of the file system."""
+    """Whether a dep or an out is in a remote store, and not in the file system."""
     return "://" in path
 
 

@@ -1,4 +1,4 @@
-"""DVC's reading of YAML, done by the kit's reader within the kit's process: the same documents without ruamel.yaml."""
+"""YAML files as DVC reads them, by the kit's parser: the same documents without importing ruamel.yaml."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,12 @@ from dvc.utils.serialize._common import _load_data
 
 from kit.formats import yaml12
 
-# What DVC reads as a date, and refuses; the kit's reader knows none.
+# DVC reads these as dates, and refuses them; the kit's parser has no dates.
 DATE = re.compile(r"\d{4}-\d\d?-\d")
 
 
 def use_quick_loader() -> None:
-    """From now on DVC's parser of dvc.yaml reads files of parameters this way; to import ruamel.yaml takes 50 ms."""
+    """Let DVC's resolver read files of parameters this way from now on: importing ruamel.yaml takes 50 ms."""
     LOADERS[".yaml"] = LOADERS[".yml"] = load
 
 

@@ -27,6 +27,6 @@ def check_spaces(module: Module, bindings: PortBindings, kinds: Mapping[str, str
             if module.spaces.get(source, source) == source:
                 break
             if source in seen[1:]:
-                raise KitError(f"{where}: {source} is defined by itself in a circle", file)
+                raise KitError(f"{where}: {source} is defined by itself, through a cycle", file)
             seen.append(source)
             source = module.spaces[source]

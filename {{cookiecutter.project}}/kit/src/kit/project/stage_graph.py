@@ -1,4 +1,4 @@
-"""Who makes what, written once: by containment, as DVC links stages (dvc.repo.graph.build_graph)."""
+"""Which stage makes which path: by containment, as DVC links stages (dvc.repo.graph.build_graph)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,11 +18,11 @@ class Makers(Generic[T]):
         self.outs = outs
 
     def of(self, path: str) -> list[T]:
-        """Everybody who makes some of what a path holds; the maker of the path itself is the only one."""
+        """The makers of all or part of a path; the maker of the path itself is the only one."""
         return [self.outs[path]] if path in self.outs else self.around(path)
 
     def around(self, path: str) -> list[T]:
-        """Who makes what a folder holds, or a folder that the path lies in; each once."""
+        """The makers of what a folder contains, and of a folder that contains the path; each once."""
         above = (self.outs[folder] for folder in folders_above(path) if folder in self.outs)
         inside = (self.outs[out] for out in self._inside.get(path, ()))
         return list({id(maker): maker for maker in (*above, *inside)}.values())
@@ -38,7 +38,7 @@ class Makers(Generic[T]):
 
 
 class StageGraph:
-    """The stages of a pipeline and what they wait for."""
+    """The stages of a pipeline and what they depend on."""
 
     def __init__(self, stages: Iterable[Stage]) -> None:
         self.stages = {stage.name: stage for stage in stages}
@@ -54,8 +54,8 @@ class StageGraph:
         return [name for name in dict.fromkeys(read) if name != stage.name]
 
     @cached_property
-    def circle(self) -> list[str]:
-        """Stages that wait for each other, the first again at the end; none where there is no circle."""
+    def cycle(self) -> list[str]:
+        """The stages of a cycle, the first again at the end; none where there is no cycle."""
         waiting = {name: self.before(stage) for name, stage in self.stages.items()}
         try:
             TopologicalSorter(waiting).prepare()

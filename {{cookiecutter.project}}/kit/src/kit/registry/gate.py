@@ -32,7 +32,7 @@ def decision_at(history: History, revision: Revision) -> Decision | None:
     if revision.commit is None and (maker := revision.graph.makers.get(str(path))):
         outdated = StalenessChecker(history, allow_missing=True).outdated(maker.stage)
         if outdated:
-            raise KitError(f"is older than what lies here; `dvc repro` runs {', '.join(outdated)}", path)
+            raise KitError(f"is out of date; `dvc repro` runs {', '.join(outdated)}", path)
     artifact = result_at(revision, str(path))
     if artifact is None:
         raise KitError(f"{SETTING} = {path}: has not been made yet; run `dvc repro`")

@@ -14,18 +14,18 @@ from kit.lineage.history.revision import Revision
 
 @dataclass(frozen=True)
 class Contents:
-    """The contents that locks speak of, from Git, the working tree or DVC's cache: wherever they are here."""
+    """The contents that locks name, from Git, the working tree or DVC's cache."""
 
     history: History
     revisions: tuple[Revision, ...]
 
     def open(self, artifact: Artifact) -> BinaryIO | None:
-        """A file's bytes, if they are as the lock means them; None where they are nowhere here, or of a folder."""
+        """A file's bytes as the lock names them; None where they are not here, and of a folder."""
         found = (open_content(self.history, revision, artifact) for revision in self.revisions)
         return next((stream for stream in found if stream), None)
 
     def members(self, artifact: Artifact) -> Mapping[str, str] | None:
-        """Relative path to MD5 of a folder's files; None where its listing is nowhere here."""
+        """Relative path to MD5 of a folder's files; None where its listing is not here."""
         listed, root = self.history.storage.members(artifact.hash), self.history.root
         if listed is not None or all(revision.commit for revision in self.revisions):
             return listed
@@ -36,7 +36,7 @@ class Contents:
 
 
 def open_content(history: History, revision: Revision, artifact: Artifact) -> BinaryIO | None:
-    """A file's bytes as the lock means them, from wherever they are; None where they are nowhere here, or of a folder.
+    """A file's bytes as the lock names them; None where they are not here, and of a folder.
 
     The caller closes the stream. Only what Git itself holds is read whole.
     """

@@ -17,4 +17,4 @@ def cached_executions(storage: Storage) -> Iterator[Execution]:
             document = yaml12.load(place.read_text(encoding="utf-8"))
             yield Execution(stage_run_by(str(document["cmd"])) or "", document)
         except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError):
-            continue  # DVC, too, passes over what it cannot read there
+            continue  # DVC, too, skips what it cannot read there

@@ -37,7 +37,7 @@ class StageReader:
         return found
 
     def lock(self, lock: Lock, files: Files) -> Lock:
-        """A lock whose paths are those of the project, where dvc.yaml says that stages work in another folder."""
+        """A lock whose paths are those of the project, where dvc.yaml gives stages a `wdir`."""
         if not lock or not self._has_wdir(files):
             return lock
         stages = self._resolved(files)

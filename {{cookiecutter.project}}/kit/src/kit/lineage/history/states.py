@@ -1,4 +1,4 @@
-"""Whether the bytes that a lock speaks of are here, and unharmed."""
+"""Whether the bytes that a lock names are here and intact."""
 
 from enum import StrEnum
 
@@ -48,7 +48,7 @@ def cache_state(history: History, md5: str) -> State:
 
 
 def content_of(history: History, revision: Revision, artifact: Artifact) -> bytes | None:
-    """A file's bytes as the lock means them, from wherever they are; None where they are nowhere here."""
+    """A file's bytes as the lock names them, from Git, the working tree or DVC's cache; None where none has them."""
     for data in (revision.files.read(artifact.path), history.storage.read(artifact.hash)):
         if data is not None and md5_of_bytes(data) == artifact.hash:
             return data
@@ -56,7 +56,7 @@ def content_of(history: History, revision: Revision, artifact: Artifact) -> byte
 
 
 def hash_of_files(files: Files, artifact: Artifact) -> str | None:
-    """DVC's hash of a file or folder as it is at a revision; None where Git has no such."""
+    """DVC's hash of a file or folder as it is at a revision; None where Git does not have it."""
     data = files.read(artifact.path)
     if data is not None:
         return md5_of_bytes(data)

@@ -26,8 +26,8 @@ class Staleness:
 
     `upstream` are the stages before it that would run; `restorable`: the run cache has its results. `checkout`: nothing
     but its outs changed, and DVC brings them back from its cache without running it. `always`: DVC runs it each time;
-    `frozen`: DVC never does, so that `causes` are the reasons for which it otherwise would. `outdated`: its results are
-    not of what lies here now, its own or those that it was made from. `warnings` are what DVC does not notice.
+    `frozen`: DVC never does, so that `causes` are the reasons for which it otherwise would. `outdated`: its results, or
+    those that they were made from, do not come from the present inputs. `warnings` are what DVC does not notice.
     """
 
     stage: str
@@ -69,12 +69,12 @@ class StalenessChecker:
         """What would happen to a stage.
 
         Raises:
-            KitError: there is no such stage, stages wait for each other, or a file of parameters cannot be read.
+            KitError: there is no such stage, the stages form a cycle, or a file of parameters cannot be read.
         """
         self.pipeline.stage(name)
-        if self.graph.circle:
-            circle = " → ".join(self.graph.circle)
-            raise KitError(f"stages wait for each other in a circle: {circle}; remove one of these deps", FILE)
+        if self.graph.cycle:
+            cycle = " → ".join(self.graph.cycle)
+            raise KitError(f"the stages form a cycle: {cycle}; remove one of these deps", FILE)
         for stage in self._up_to(name):
             if stage.name not in self._found:
                 self._found[stage.name] = self._staleness(stage)
@@ -85,12 +85,12 @@ class StalenessChecker:
         return [name for name in self.pipeline.names() if self.of(name).would_run]
 
     def outdated(self, name: str) -> list[str]:
-        """The stages whose results, which a stage's own results come from, are not of what lies here now."""
+        """Of a stage and all that it depends on: those whose results do not come from the present inputs."""
         self.of(name)
         return [stage.name for stage in self._up_to(name) if self._found[stage.name].outdated]
 
     def _up_to(self, name: str) -> list[Stage]:
-        """A stage and all that it waits for, in an order to run them."""
+        """A stage and all that it depends on, in an order in which they can run."""
         waiting, before = [name], dict[str, list[str]]()
         while waiting:
             stage = waiting.pop()
@@ -100,7 +100,7 @@ class StalenessChecker:
         return [self.graph.stages[stage] for stage in TopologicalSorter(before).static_order()]
 
     def _before(self, stage: Stage) -> list[str]:
-        """DVC cuts a frozen stage off from what it reads."""
+        """The stages that DVC would bring up to date first: none before a frozen stage."""
         return [] if stage.definition.frozen else self.graph.before(stage)
 
     def _staleness(self, stage: Stage) -> Staleness:
@@ -140,7 +140,7 @@ class StalenessChecker:
         return self._here.check_out(stage)
 
     def _explained(self, stage: Stage, upstream: Iterable[str]) -> set[str]:
-        """What is about to be rebuilt."""
+        """What a stage reads and a stage before it is about to rebuild."""
         rebuilt = set(upstream)
         paths = (*stage.deps, *stage.param_files)
         return {path for path in paths if any(maker.name in rebuilt for maker in self.graph.makers.of(path))}
@@ -148,7 +148,7 @@ class StalenessChecker:
     def _causes(
         self, locked: Execution, planned: Execution, differences: Differences, explained: set[str]
     ) -> Iterator[Cause]:
-        """Why it would run, in words; the rules decide whether there is a reason, and words are found for each."""
+        """Why it would run; the rules decide whether there is a cause, and the comparison describes it."""
         own = differences.command or {*differences.deps, *differences.params} - explained
         found = causes(self._side(locked), self._side(planned), frozenset(explained)) if own else []
         yield from found or ([Cause(Kind.UNKNOWN, "it differs from dvc.lock; `dvc status` says how")] if own else [])

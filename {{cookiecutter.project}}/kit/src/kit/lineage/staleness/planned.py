@@ -1,4 +1,4 @@
-"""The run that a stage would have now, in the form of an entry in dvc.lock, and how DVC would look for its results."""
+"""The run that a stage would have now, as an entry of dvc.lock, and its key in DVC's run cache."""
 
 import posixpath
 from typing import Any
@@ -12,7 +12,7 @@ ABSENT = "absent"
 
 
 def planned_run(stage: Stage, locked: Execution | None, differences: Differences, explained: set[str]) -> Execution:
-    """What dvc.lock would say if the stage ran now with what lies here; what DVC does not notice is as it was."""
+    """What dvc.lock would say if the stage ran now; what DVC does not notice stays as it was."""
     deps = {dep.path: dep.hash for dep in locked.deps} if locked else {}
     deps |= {path: now or ABSENT for path, now in differences.deps.items()}
     params = {file: dict(values) for file, values in locked.params.items()} if locked else {}
@@ -33,7 +33,7 @@ def planned_run(stage: Stage, locked: Execution | None, differences: Differences
 
 
 def is_cacheable(stage: Stage) -> bool:
-    """Whether DVC looks for a stage's results in its cache before it runs it (dvc.stage.cache._can_hash)."""
+    """Whether DVC looks for a stage's results in its run cache before it runs it (dvc.stage.cache._can_hash)."""
     definition = stage.definition
     if definition.always_changed or not ((definition.deps or definition.params) and definition.outs):
         return False

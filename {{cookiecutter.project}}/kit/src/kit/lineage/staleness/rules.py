@@ -1,4 +1,4 @@
-"""What of a stage differs from dvc.lock, by DVC's own rules (dvc.stage.Stage.changed, 3.67.1)."""
+"""What differs between a stage and dvc.lock, by DVC's own rules (dvc.stage.Stage.changed, 3.67.1)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Values = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Differences:
-    """How a stage is now, where that is not what dvc.lock has of it.
+    """How a stage is now, where it differs from dvc.lock.
 
     `deps` maps a path to its hash now, None where it is not here; `params` maps a file to the names that differ, each
     with its value now, which may be MISSING.
@@ -45,11 +45,11 @@ class WorkingTree:
         self.recorded = _recorded_hashes(history)
         self._ignored = ignored_in(history.root)
         self._hashes: dict[str, str | None] = {}
-        self._brought_back: dict[str, str] = {}
+        self._restored: dict[str, str] = {}
         self._params: dict[str, Mapping[str, Any] | None] = {}
 
     def differences(self, stage: Stage, locked: Execution) -> Differences:
-        """What differs, whatever waits upstream.
+        """What differs, not counting what would run upstream.
 
         Raises:
             KitError: a file of parameters cannot be read.
@@ -62,19 +62,19 @@ class WorkingTree:
         )
 
     def hash(self, path: str) -> str | None:
-        """DVC's hash of what lies at a path; None where nothing does."""
+        """DVC's hash of a path's content; None where there is none."""
         if path not in self._hashes:
             self._hashes[path] = dvc_hash(self.history.root, path, self._ignored)
         return self._hashes[path]
 
     def check_out(self, stage: Stage) -> bool:
-        """Whether DVC's cache has all outs of a stage; if so, they count as brought back from here on.
+        """Whether DVC's cache has all outs of a stage; if so, they count as restored from here on.
 
-        An out that the cache does not keep is removed before DVC looks.
+        DVC removes outs before it looks, so that an uncached one is lost.
         """
         known = {out.path: out.hash for out in self.history.working_tree.lock[stage.name].outs}
         held = all(path in known and self.history.storage.holds(known[path]) for path in stage.outs)
-        self._brought_back |= {path: known[path] for path in stage.outs} if held else {}
+        self._restored |= {path: known[path] for path in stage.outs} if held else {}
         return held
 
     def _changed_deps(self, stage: Stage, locked: Execution) -> Iterator[tuple[str, str | None]]:
@@ -83,14 +83,14 @@ class WorkingTree:
             if is_address(path):
                 continue
             now = self._rebuilt(path, known.get(path)) or self.hash(path)
-            if now is None and self.allow_missing:  # its maker's lock, or its .dvc file, knows what it would be
+            if now is None and self.allow_missing:  # dvc.lock or its .dvc file has the hash
                 now = self.recorded.get(path, known.get(path))
             if now is None or now != known.get(path):
                 yield path, now
 
     def _rebuilt(self, path: str, recorded: str | None) -> str | None:
-        """The hash of what is brought back before its reader looks; of a folder around it, what the reader knows."""
-        for out, md5 in self._brought_back.items():
+        """The hash of what is restored before its reader looks; of a folder that contains it, the recorded one."""
+        for out, md5 in self._restored.items():
             if path == out:
                 return md5
             if path.startswith(f"{out}/"):
@@ -118,7 +118,7 @@ class WorkingTree:
                 continue
             recorded, now = known.get(out.path), self.hash(out.path)
             if recorded is None and now is None and self.allow_missing:
-                continue  # DVC takes it for one that is missing, and does not make it
+                continue  # DVC takes it for missing data, and does not run the stage
             if recorded is None:
                 yield Cause(Kind.WIRING, f"{out.path}: is a new out, which dvc.lock does not have", path=out.path)
             elif now is not None and now != recorded:
@@ -128,7 +128,7 @@ class WorkingTree:
                 yield from self._absent(out, recorded, now)
 
     def _absent(self, out: Out, recorded: str, now: str | None) -> Iterator[Cause]:
-        """An out that is not on disk, or whose bytes DVC could not bring back."""
+        """An out that is not on disk, or that DVC's cache does not have."""
         held = self.history.storage.holds(recorded)
         if now is None:
             where = " (in the cache)" if held else ", and DVC's cache does not have it"
@@ -138,7 +138,7 @@ class WorkingTree:
 
 
 def unnoticed(stage: Stage, locked: Execution) -> Iterator[str]:
-    """What dvc.lock holds and dvc.yaml has dropped, and what lies where only DVC looks; neither counts as changed."""
+    """What is in dvc.lock and no longer in dvc.yaml, and what is in a remote store; neither counts as changed."""
     kept = {"dep": set(stage.reads), "out": set(stage.outs), "params file": set(stage.param_files)}
     held = {
         "dep": [dep.path for dep in locked.deps],
@@ -154,7 +154,7 @@ def unnoticed(stage: Stage, locked: Execution) -> Iterator[str]:
 
 
 def _recorded_hashes(history: History) -> dict[str, str]:
-    """Path to the hash that dvc.lock has of what a stage made, or that a .dvc file has."""
+    """Path to its hash in dvc.lock, where a stage made it, or in its .dvc file."""
     working = history.working_tree
     if working.problem:
         raise working.problem
