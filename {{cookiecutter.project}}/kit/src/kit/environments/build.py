@@ -6,17 +6,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from kit.environments.bytecode import add_bytecode, bytecode_digests
 from kit.environments.contents import contents, fingerprint
-from kit.environments.environment import LAST_USE, Environment, executable_in, write_manifest
+from kit.environments.environment import LAST_USE, Environment, all_environments, executable_in, write_manifest
 from kit.environments.installed import broken_packages, description
 from kit.environments.interpreters import Interpreter
 from kit.environments.lock import Lock
 from kit.environments.uv import WHEELS_ONLY, run_uv
 from kit.errors import KitError
-
-# Bytecode that knows its source by content and not by time: a cache of CI brings files back with other times, and then
-# everything would be compiled again at each start. To import pandas took 0.42 s; by time 0.44 s, and then 1.57 s.
-BYTECODE = {"PYC_INVALIDATION_MODE": "CHECKED_HASH"}
 
 
 def rebuild(environment: Environment, lock: Lock, interpreter: Interpreter) -> None:
@@ -45,6 +42,8 @@ def build(environment: Environment, lock: Lock, interpreter: Interpreter) -> Non
             _install(lock, building, interpreter)
             if broken := broken_packages(building):
                 raise KitError(f"files of {', '.join(broken)} differ from their wheel's RECORD", lock.label)
+        same = [other for other in all_environments() if other.manifest.get("python") == interpreter.identity]
+        add_bytecode(building, same)
         _describe(building, lock, interpreter)
         shutil.rmtree(environment.path, ignore_errors=True)
         building.rename(environment.path)
@@ -67,6 +66,7 @@ def _describe(building: Path, lock: Lock, interpreter: Interpreter) -> None:
         "python": interpreter.identity,
         "built_from": lock.label,
         "installed": description(building, lock.pins),
+        "bytecode": bytecode_digests(building),
         "fingerprint": fingerprint(building),
         "contents": contents(building),
     }
@@ -74,16 +74,16 @@ def _describe(building: Path, lock: Lock, interpreter: Interpreter) -> None:
 
 
 def _install(lock: Lock, building: Path, interpreter: Interpreter) -> None:
-    """Install the lock, byte-compiled, because nothing may write into the environment later."""
+    """Install the lock."""
     _uv(lock, ["venv", "--no-project", "--relocatable", "--python", interpreter.executable, str(building)])
     requirements = building / "requirements.txt"
     requirements.write_text("\n".join(lock.requirements) + "\n", encoding="utf-8")
-    sync = ["pip", "sync", WHEELS_ONLY, "--require-hashes", "--compile-bytecode", "--allow-empty-requirements"]
+    sync = ["pip", "sync", WHEELS_ONLY, "--require-hashes", "--no-compile-bytecode", "--allow-empty-requirements"]
     _uv(lock, [*sync, "--python", str(executable_in(building)), str(requirements)])
 
 
 def _uv(lock: Lock, arguments: list[str]) -> None:
-    done = run_uv(arguments, cwd=Path(lock.path.parent), variables=BYTECODE)
+    done = run_uv(arguments, cwd=Path(lock.path.parent))
     if done.returncode:
         message = done.message.replace("requirements.txt", lock.label)
         raise KitError(f"the environment cannot be built: {message}", lock.label)

@@ -1,7 +1,6 @@
 """Call the uv that came with the kit."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +27,9 @@ class Done:
         return " ".join(filter(None, lines)) or "uv failed"
 
 
-def run_uv(arguments: list[str], cwd: Path | None = None, variables: Mapping[str, str] | None = None) -> Done:
-    """Run uv and wait; its own variables (UV_INDEX_URL, …) work as usual, except those that are given."""
-    environment = {**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1", **(variables or {})}
+def run_uv(arguments: list[str], cwd: Path | None = None) -> Done:
+    """Run uv and wait; its own variables (UV_INDEX_URL, …) work as usual."""
+    environment = {**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
     environment.pop("VIRTUAL_ENV", None)
     done = children.run([find_uv_bin(), *arguments], cwd, environment)  # a build must not outlive a kit that was killed
     return Done(done.returncode, done.stdout, done.stderr)
