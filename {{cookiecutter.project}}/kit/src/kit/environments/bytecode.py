@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -52,10 +53,12 @@ def _link(ours: Distribution, site: Path, known: Mapping[str, str]) -> bool:
 
 def _compile(environment: Path, packages: Iterable[Distribution]) -> None:
     """Compile in place; what is no valid Python is left out, as pip and uv leave it out."""
-    tops = {source.parts[0] for package in packages for source in _sources(package)}
-    if tops:
-        command = [str(executable_in(environment)), *COMPILE, *sorted(tops)]
-        children.run(command, site_packages(environment), dict(os.environ))
+    wanted = {source.parts[0] for package in packages for source in _sources(package)}
+    if wanted:
+        site = site_packages(environment)
+        others = "|".join(re.escape(name) for name in sorted(set(os.listdir(site)) - wanted))
+        command = [str(executable_in(environment)), *COMPILE, "-x", rf"^\./({others})(/|$)", "."]
+        children.run(command, site, dict(os.environ))
 
 
 def _sources(package: Distribution) -> Iterator[Path]:
