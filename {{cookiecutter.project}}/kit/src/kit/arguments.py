@@ -51,7 +51,8 @@ def _run(commands: Commands) -> None:
     env.add_argument(
         "action",
         choices=["list", "check", "prune"],
-        help="list: show; check: read every file and rebuild what changed; prune: remove what no known project needs",
+        help="list: show; check: read every file, rebuild changed environments of this project and remove "
+        "other changed ones; prune: remove what no known project needs",
     )
 
 
@@ -60,7 +61,9 @@ def _pipeline(commands: Commands) -> None:
     check.add_argument("--format", choices=["text", "github", "json"], default="text", help="how to print them")
 
     stages = _command(commands, "stages", "list stages, for scripts")
-    stages.add_argument("--device", choices=["cpu", "cuda"], help="only stages that need a GPU (cuda), or none (cpu)")
+    stages.add_argument(
+        "--device", choices=["cpu", "cuda"], help="only stages that need a GPU (cuda), or only those that do not (cpu)"
+    )
     stages.add_argument("--stale", action="store_true", help="only stages whose results are out of date")
 
     graph = _command(commands, "graph", "print the module graph as Mermaid")
@@ -75,8 +78,16 @@ def _modules_here(commands: Commands) -> None:
     new = _command(commands, "new", "make a module that works, for you to change")
     new.add_argument("family", metavar="FAMILY", help="the kind of module, such as encoder; a slot takes one family")
     new.add_argument("name", metavar="NAME", help="the name of its folder in modules/")
-    new.add_argument("--after", metavar="STAGE[:PORT]|FILE", help="what it reads; default: nothing")
-    new.add_argument("--template", metavar="NAME", help="a folder in templates/; default: one that fits what it reads")
+    new.add_argument(
+        "--after",
+        metavar="STAGE[:PORT]|FILE",
+        help="what it reads; default: nothing, or for a slot what the module in it reads",
+    )
+    new.add_argument(
+        "--template",
+        metavar="NAME",
+        help="a folder in templates/; default: one that fits what it reads, or for a slot a copy of the module in it",
+    )
 
     _format(_command(commands, "list", "list modules with their version, owner, licence, source and stages"), "json")
 
@@ -106,7 +117,7 @@ def _questions(commands: Commands) -> None:
 
     trace = _command(commands, "trace", "show everything that a result was made from")
     trace.add_argument(
-        "target", metavar="FILE|HASH|STAGE", help="the result, by its path or the first digits of a hash"
+        "target", metavar="FILE|HASH|STAGE", help="the result, by its path or the first digits of a hash, or a stage"
     )
     _revision(trace)
     trace.add_argument("--depth", type=int, metavar="N", help="go N stages back; default: to the raw data")
@@ -151,7 +162,7 @@ def _audits(commands: Commands) -> None:
 def _documents(commands: Commands) -> None:
     export = _command(commands, "export", "write a result's lineage in a standard format")
     export.add_argument("target", nargs="?", metavar="FILE|HASH|STAGE", help="the result; or give --all")
-    export.add_argument("--all", action="store_true", help="every result that no stage reads")
+    export.add_argument("--all", action="store_true", help="every result that no stage reads, and every metric")
     _revision(export)
     formats = ["ro-crate", "in-toto", "ml-bom", "model-card"]
     export.add_argument("--format", choices=formats, type=_export_format, required=True, help="the standard to follow")

@@ -31,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in NO_ROOM:
             return _bug()
-        print(f"kit: {error.filename or 'a disk'}: {error.strerror}; make room and run again", file=sys.stderr)
+        print(
+            f"kit: {error.filename or 'a disk'}: {error.strerror}; free disk space or make it writable, and run again",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("kit: interrupted", file=sys.stderr)

@@ -86,7 +86,7 @@ def _variant(view: View, family: str, name: str, like: str) -> Made:
     card = {
         "owner": json.dumps(email_of_user(view.project)),
         "stability": "experimental",
-        "provenance": json.dumps(f"Begun with `kit new` as a copy of {like} {module.version}."),
+        "provenance": json.dumps(f"Created with `kit new` as a copy of {like} {module.version}."),
     }
     _edit(changes, f"modules/{name}/README.md", card)
     changes.write(
