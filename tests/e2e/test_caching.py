@@ -54,7 +54,7 @@ def test_queued_experiments_build_no_environment_twice(project: Baked, tmp_path:
     experiments = project.run("dvc", "exp", "list", "--name-only").split()
     logs = "".join(project.run("dvc", "queue", "logs", name) for name in experiments)
     built = list((tmp_path / "kit-cache/environments").glob("*/environment.json"))
-    assert len(built) == logs.count("kit: environment ready") > 3
+    assert len(built) == logs.count("kit: environment ready") > 2
     assert "0.6" in project.run("dvc", "exp", "show", "--csv")
 
 
