@@ -11,11 +11,11 @@ BLOCK = re.compile(r"```sh\n(?P<commands>.*?)```\n(\n```text\n(?P<printed>.*?)``
 SKIP = "ruff-check,ruff-format,large-files,kit-check,dvc-pre-commit"
 # What depends on the day, the machine, or its arithmetic: two settings may train to one result, here or elsewhere.
 VARIES = [
+    (re.compile(r"(cpython-\S+); .*?, (\d+ threads?)"), r"\1; PROCESSOR, \2"),
+    (re.compile(r"cpython-[\w.-]+"), "PYTHON"),
     (re.compile(r"\b\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d UTC)?"), "DATE"),
     (re.compile(r"\b[0-9a-f]{8,64}\b"), "HASH"),
     (re.compile(r"-?\d+\.\d{2,}(e-\d+)?"), "NUMBER"),
-    (re.compile(r"(cpython-\S+); .*?, (\d+ threads?)"), r"\1; PROCESSOR, \2"),
-    (re.compile(r"cpython-[\w.-]+"), "PYTHON"),
     (re.compile(r": different \(.*\)"), ": different (…)"),
     (re.compile(r"^(  artifacts/evaluate/\w+\.csv): .*$", re.MULTILINE), r"\1: VERDICT"),
     (re.compile(r"(made from HASH): \d+ results"), r"\1: SOME results"),
