@@ -96,3 +96,22 @@ def test_what_is_linked_is_what_python_takes(build: Build) -> None:
     said = subprocess.check_output([second.python, "-v", "-c", code], stderr=subprocess.STDOUT, text=True)
     assert f"{bytecode(second, 'six')} matches" in said
     assert said.splitlines().count(str(site_packages(second.path) / "six.py")) == 1
+
+
+def test_a_link_in_place_of_bytecode_is_not_taken(build: Build, tmp_path: Path) -> None:
+    place = bytecode(build("six==1.17.0"), "six")
+    place.rename(tmp_path / "elsewhere.pyc")
+    place.symlink_to(tmp_path / "elsewhere.pyc")
+    assert not bytecode(build("six==1.17.0", "typing_extensions==4.15.0"), "six").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["last-use", "environment.json"])
+def test_an_environment_that_is_being_removed_stops_no_build(
+    name: str, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build("six==1.17.0")
+    monkeypatch.setattr("kit.environments.build.all_environments", lambda: [first])
+    (first.path / name).unlink()
+    assert build("six==1.17.0", "typing_extensions==4.15.0").is_ready
+    if name == "last-use":
+        assert first in all_environments()

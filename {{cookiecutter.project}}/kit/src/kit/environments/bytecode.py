@@ -39,10 +39,12 @@ def bytecode_digests(environment: Path) -> dict[str, str]:
 def _link(ours: Distribution, site: Path, known: Mapping[str, str]) -> bool:
     """Link a package's bytecode from another environment; False where it has another package, or other bytecode now."""
     theirs = Distribution(ours.name, ours.version, site / ours.info.name)
-    if ours.info.name not in known or ours.lines() != theirs.lines():
-        return False
     try:
+        if ours.info.name not in known or ours.lines() != theirs.lines():
+            return False
         for place in _bytecode(theirs):
+            if place.is_symlink():
+                return False
             target = ours.info.parent / place.relative_to(site)
             target.parent.mkdir(exist_ok=True)
             os.link(place, target, follow_symlinks=False)

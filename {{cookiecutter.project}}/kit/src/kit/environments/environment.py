@@ -35,17 +35,20 @@ class Environment:
 
     @property
     def manifest(self) -> Mapping[str, Any]:
-        """What it was built from; empty if that cannot be read."""
+        """What it was built from; empty if that cannot be read, or it has just been removed."""
         try:
             manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-        except ValueError:
+        except (OSError, ValueError):
             return {}
         return manifest
 
     @property
     def last_use(self) -> float:
-        """Seconds since the epoch."""
-        return (self.path / LAST_USE).stat().st_mtime
+        """Seconds since the epoch; 0 if it has just been removed."""
+        try:
+            return (self.path / LAST_USE).stat().st_mtime
+        except FileNotFoundError:
+            return 0
 
     @property
     def size(self) -> int:
