@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from kit.lineage import (
     trace,
 )
 from kit.project.raw_data import RawData
-from kit.report.run_record_text import changes, device, started, threads
+from kit.report.run_record_text import changes, environment, hardware, started
 
 
 def main(arguments: Namespace) -> int:
@@ -75,21 +75,10 @@ def execution_lines(node: ExecutionNode, history: History) -> Iterator[str]:
         locked = node.source.lock if node.source else None
         yield f"    lock {locked.sha256[:12] if locked else 'unknown'}; hardware unknown: {node.record_problem}"
         return
-    yield f"    {_environment(record)}; {_hardware(record)}, isolation {record['isolation']}"
+    yield f"    {environment(record)}; {hardware(record)}, isolation {record['isolation']}"
     if record["training"]:
         weights = [f"{port} {digest[:12]}" for port, digest in record["training"]["initial_weights"].items()]
         yield f"    started from {', '.join(weights) or 'no weights'}"
-
-
-def _environment(record: Mapping[str, Any]) -> str:
-    environment = record["environment"]
-    installed = environment["installed"]
-    differs = ", NOT AS LOCKED" if installed["differs_from_lock"] else ""
-    return f"lock {environment['lock_sha256'][:12]}, {installed['packages']} packages{differs}, {environment['python']}"
-
-
-def _hardware(record: Mapping[str, Any]) -> str:
-    return f"{record['machine']['cpu']}, {device(record)}, {threads(record)}"
 
 
 def _origin(node: ExecutionNode, history: History) -> str:

@@ -50,6 +50,18 @@ def threads(record: Mapping[str, Any]) -> str:
     return f"{count} thread{'s' if count != 1 else ''}"
 
 
+def hardware(record: Mapping[str, Any]) -> str:
+    return f"{record['machine']['cpu']}, {device(record)}, {threads(record)}"
+
+
+def environment(record: Mapping[str, Any]) -> str:
+    """What was locked and what was installed, in one line."""
+    found = record["environment"]
+    installed = found["installed"]
+    differs = ", NOT AS LOCKED" if installed["differs_from_lock"] else ""
+    return f"lock {found['lock_sha256'][:12]}, {installed['packages']} packages{differs}, {found['python']}"
+
+
 def changes(record: Mapping[str, Any]) -> str:
     """What differed from the commit when it ran; empty where nothing did, and outside Git."""
     code = record["code"]

@@ -10,7 +10,7 @@ from kit.formats.filesize import decimal
 from kit.formats.flat import flat, short_text
 from kit.lineage import ArtifactNode, AuditFinding, ExecutionNode, Severity, Trace
 from kit.report.drawing import Box
-from kit.report.run_record_text import changes, device, started, threads
+from kit.report.run_record_text import changes, hardware, started
 
 SYMBOLS = {"good": "✓", "error": "✗", "warning": "!", "unknown": "?"}
 
@@ -118,7 +118,7 @@ def _how(node: ExecutionNode) -> Iterator[tuple[str, str]]:
         escape(f"{environment['python']}, {environment['installed']['packages']} packages, lock ")
         + _code(environment["lock_sha256"]),
     )
-    yield "machine", escape(f"{machine['host']}, {machine['cpu']}, {device(record)}, {threads(record)}")
+    yield "machine", escape(f"{machine['host']}, {hardware(record)}")
     memory = record["peak_memory_bytes"]
     yield "isolation", escape(record["isolation"] + (f", memory at most {decimal(memory)}" if memory else ""))
 
